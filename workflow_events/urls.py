@@ -1,0 +1,3 @@
+"""Where the service answers."""
+
+urlpatterns: list[object] = []

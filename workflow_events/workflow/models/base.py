@@ -1,0 +1,53 @@
+"""What every table of the workflow has in common."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+slug_validator = RegexValidator(
+    r"\A[-A-Za-z0-9_]+\Z", "A slug consists of letters, digits, hyphens and underscores."
+)
+
+
+class Audited(models.Model):
+    """When a row was created and last modified, and by whom."""
+
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    modified_at = models.DateTimeField(auto_now=True)
+    created_by_user = models.CharField(max_length=150, null=True, blank=True)
+    created_by_group = models.CharField(max_length=255, null=True, blank=True, db_index=True)
+    modified_by_user = models.CharField(max_length=150, null=True, blank=True)
+    modified_by_group = models.CharField(max_length=255, null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Closable(models.Model):
+    """When a case or work item was closed, and by whom. Written by the engine only."""
+
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by_user = models.CharField(max_length=150, null=True, blank=True)
+    closed_by_group = models.CharField(max_length=255, null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Named(models.Model):
+    """A row with a name, a description, and room for the deployment's own data."""
+
+    name = models.CharField(max_length=255)
+    description = models.TextField(null=True, blank=True)
+    meta = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Slugged(models.Model):
+    """A row whose primary key is a slug that its author chose."""
+
+    slug = models.CharField(max_length=127, primary_key=True, validators=[slug_validator])
+
+    class Meta:
+        abstract = True
