@@ -1,0 +1,55 @@
+"""The command ``workflow-events``: what an operator types (docs/reference/commands.md)."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import django
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
+HELP = """\
+usage: workflow-events <command> [options]
+
+  serve           answer GraphQL requests (--migrate, --load-example: do that first)
+  load-example    create the workflow "application", unless it exists
+  schema          print the GraphQL schema
+  migrate, check, shell, …
+                  every command of Django; "workflow-events help" lists them
+
+Settings are environment variables: docs/reference/configuration.md.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; ends the process with status 1 and one message when it cannot start."""
+    command, *options = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if command in ("--help", "-h"):
+        sys.stdout.write(HELP)
+        return
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workflow_events.settings")
+    # So that `extensions` of the working directory can be imported; what PYTHONPATH names wins.
+    sys.path.append(os.getcwd())
+    try:
+        django.setup()
+        _run(command, options)
+    except ImproperlyConfigured as error:
+        sys.exit(f"workflow-events: {error}")
+
+
+def _run(command: str, options: list[str]) -> None:
+    # Imported here: models can only be imported after the set-up of Django.
+    if command == "serve":
+        from workflow_events.cli.serve import serve
+
+        serve(options)
+    elif command == "load-example":
+        from workflow_events.cli.example import load_example
+
+        sys.stdout.write(load_example() + "\n")
+    elif command == "schema":
+        from workflow_events.cli.schema import print_schema
+
+        print_schema()
+    else:
+        execute_from_command_line(["workflow-events", command, *options])

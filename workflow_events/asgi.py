@@ -1,0 +1,9 @@
+"""The service as an ASGI application, for any server."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workflow_events.settings")
+
+application = get_asgi_application()

@@ -1,0 +1,92 @@
+"""Serves the application with gunicorn."""
+
+import argparse
+import errno
+import socket
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+from gunicorn.app.base import BaseApplication
+
+from workflow_events.cli.example import load_example
+
+WELCOME = """\
+Serving {url} (Ctrl-C stops). To try, in a second terminal:
+
+  curl {url} -H 'Content-Type: application/json' \\
+    -d '{{"query": "mutation {{ saveCase(input: {{workflow: \\"application\\"}})\
+ {{ case {{ id status }} }} }}"}}'
+
+Then write a receiver: docs/tutorial/first-steps.md
+"""
+
+
+class Server(BaseApplication):
+    """Gunicorn with the settings of the service; the application is loaded before the fork."""
+
+    def load_config(self) -> None:
+        """Take over HOST, PORT, WEB_CONCURRENCY and THREADS."""
+        for name, value in {
+            "bind": f"{settings.HOST}:{settings.PORT}",
+            "workers": settings.WEB_CONCURRENCY,
+            "worker_class": "gthread",
+            "threads": settings.THREADS,
+            "preload_app": True,
+            # Gunicorn's own news is no news; what fails is.
+            "loglevel": "warning",
+            # Nobody manages this server through gunicorn's socket in the home directory.
+            "control_socket_disable": True,
+            "when_ready": _say_hello,
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Return the application that the workers share."""
+        return get_wsgi_application()
+
+
+def serve(arguments: list[str]) -> None:
+    """Serve until SIGINT or SIGTERM; with the options, migrate and load the example before."""
+    parser = argparse.ArgumentParser(prog="workflow-events serve", description=__doc__)
+    parser.add_argument("--migrate", action="store_true", help="bring the tables up to date first")
+    parser.add_argument(
+        "--load-example", action="store_true", help="create the example workflow first"
+    )
+    options = parser.parse_args(arguments)
+    _check_address(settings.HOST, settings.PORT)
+    if options.migrate:
+        call_command("migrate", interactive=False, verbosity=0)
+    if options.load_example:
+        sys.stdout.write(load_example() + "\n")
+    # A connection must not be shared by the workers that are forked from this process.
+    connections.close_all()
+    Server().run()
+
+
+def _check_address(host: str, port: int) -> None:
+    """Raise `ImproperlyConfigured` when the address cannot be listened on."""
+    try:
+        with socket.create_server((host, port), family=_family(host)):
+            return
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ImproperlyConfigured(
+                f"PORT: {port} on {host} is in use by another program; "
+                f"choose another one, for example PORT={port + 1}"
+            ) from None
+        raise ImproperlyConfigured(f"HOST, PORT: cannot listen on {host}:{port}: {error}") from None
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _say_hello(_server: object) -> None:
+    url = f"http://{settings.HOST}:{settings.PORT}/graphql"
+    sys.stdout.write(WELCOME.format(url=url))
+    sys.stdout.flush()

@@ -1,0 +1,204 @@
+"""Reads environment variables, each declared once with its type, default and effect.
+
+The declarations stand in ``settings.py``; docs/reference/configuration.md is generated from them.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+REQUIRED: Final = "required"
+"""The default of a variable without which the service does not start outside ``ENV=dev``."""
+
+DATABASE_SCHEMES: Final = ("postgres", "postgresql", "sqlite")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variable:
+    """One row of the table of variables, as the docs show it."""
+
+    name: str
+    type: str
+    default: str
+    effect: str
+
+
+class Variables:
+    """The environment, with a declaration of everything that is read from it.
+
+    Takes the mapping to read, usually ``os.environ``. Every reading method takes the variable's
+    name, its default (``dev`` where it differs with ``ENV=dev``) and its effect, and raises
+    `ImproperlyConfigured` with one line that begins with the name when the value is malformed.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.table: list[Variable] = []
+        self._env = environ.Env()
+        self._env.ENVIRON = environment
+        # A value that starts with "$" is that value, no reference to another variable.
+        self._env.interpolate = False
+        self._load_file()
+        self.env = self.text(
+            "ENV",
+            default="production",
+            choices=("dev", "production"),
+            effect="`dev` gives every setting a value to develop with; `make run` sets it.",
+        )
+
+    def text(
+        self,
+        name: str,
+        *,
+        effect: str,
+        default: str,
+        dev: str | None = None,
+        choices: tuple[str, ...] = (),
+    ) -> str:
+        """Read a text; with ``choices``, one of them."""
+        kind = "one of " + ", ".join(f"`{choice}`" for choice in choices) if choices else "text"
+        raw = self._declare(name, kind, default, dev, effect)
+        if choices and raw not in choices:
+            raise ImproperlyConfigured(f"{name}: {raw!r} is not one of {', '.join(choices)}")
+        return raw
+
+    def integer(self, name: str, *, effect: str, default: int, minimum: int, maximum: int) -> int:
+        """Read a whole number between ``minimum`` and ``maximum``, both included."""
+        raw = self._declare(name, "whole number", str(default), None, effect)
+        try:
+            number = int(raw)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}: {raw!r} is not a whole number") from None
+        if not minimum <= number <= maximum:
+            raise ImproperlyConfigured(
+                f"{name}: {number} is not between {minimum} and {maximum}, both included"
+            )
+        return number
+
+    def switch(self, name: str, *, effect: str, default: bool, dev: bool) -> bool:
+        """Read a yes or no."""
+        raw = self._declare(
+            name, "`true` or `false`", str(default).lower(), str(dev).lower(), effect
+        )
+        if raw.lower() in self._env.BOOLEAN_TRUE_STRINGS:
+            return True
+        if raw.lower() in ("false", "off", "no", "n", "0", ""):
+            return False
+        raise ImproperlyConfigured(f"{name}: {raw!r} is neither true nor false")
+
+    def items(
+        self,
+        name: str,
+        *,
+        effect: str,
+        default: str = "",
+        dev: str | None = None,
+        shown: str | None = None,
+    ) -> list[str]:
+        """Read a list of texts: ``a, b`` or ``["a", "b"]``.
+
+        ``shown`` is what the docs say when the default depends on the machine.
+        """
+        raw = self._declare(name, "list", default, dev, effect, shown=shown)
+        if not raw.strip().startswith("["):
+            return [item.strip() for item in raw.split(",") if item.strip()]
+        try:
+            parsed = json.loads(raw)
+        except json.JSONDecodeError as error:
+            raise ImproperlyConfigured(f"{name}: {raw!r} is not valid JSON: {error}") from None
+        if not all(isinstance(item, str) for item in parsed):
+            raise ImproperlyConfigured(f"{name}: {raw!r} is not a list of texts")
+        return [item.strip() for item in parsed]
+
+    def time_zone(self, name: str, *, effect: str, default: str) -> str:
+        """Read the name of a time zone."""
+        raw = self._declare(name, "IANA name", default, None, effect)
+        try:
+            ZoneInfo(raw)
+        except (ValueError, ZoneInfoNotFoundError):
+            raise ImproperlyConfigured(f"{name}: there is no time zone {raw!r}") from None
+        return raw
+
+    def database(self, name: str, *, effect: str, default: str) -> dict[str, Any]:
+        """Read the URL of a database; gives an entry of Django's ``DATABASES``."""
+        # The value may hold a password, so that no message quotes it.
+        raw = self._declare(name, "URL", default, None, effect)
+        scheme = raw.partition(":")[0] if "://" in raw else ""
+        if scheme not in DATABASE_SCHEMES:
+            raise ImproperlyConfigured(
+                f"{name}: no database URL; write postgres://user:password@host:port/name "
+                "or sqlite:///path/of/file.sqlite3"
+            )
+        try:
+            config: dict[str, Any] = dict(environ.Env.db_url_config(raw))
+            urlsplit(raw).port  # noqa: B018 (raises when the port is no number)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name}: malformed; is the port a number, are special characters of the "
+                "password percent-encoded?"
+            ) from None
+        if not config["NAME"]:
+            raise ImproperlyConfigured(f"{name}: the URL names no database after the last slash")
+        return config
+
+    def _load_file(self) -> None:
+        """Read ``.env`` of the working directory, or the file that ENV_FILE names."""
+        name = self._declare(
+            "ENV_FILE",
+            "path",
+            "",
+            None,
+            "A file of `NAME=value` lines to read first; the environment wins over it.",
+            shown="`.env` of the working directory, where there is one",
+        )
+        path = Path(name or ".env")
+        if name and not path.is_file():
+            raise ImproperlyConfigured(f"ENV_FILE: there is no file {name}")
+        if path.is_file():
+            self._env.ENVIRON = _overlaid(path, self._env.ENVIRON)
+
+    def _declare(
+        self,
+        name: str,
+        kind: str,
+        default: str,
+        dev: str | None,
+        effect: str,
+        *,
+        shown: str | None = None,
+    ) -> str:
+        """Add the variable to the table and return its raw value."""
+        said = shown if shown is not None else _in_code(default)
+        if dev is not None and dev != default:
+            said = f"{said}; dev: {_in_code(dev)}"
+        self.table.append(Variable(name=name, type=kind, default=said, effect=effect))
+        given = str(self._env.str(name, default="")).strip()
+        if given or (name in self._env.ENVIRON and default != REQUIRED):
+            return given
+        if dev is not None and self.env == "dev":
+            return dev
+        if default == REQUIRED:
+            raise ImproperlyConfigured(
+                f"{name}: must be set (only ENV=dev does without; ENV is {self.env})"
+            )
+        return default
+
+
+def _in_code(value: str) -> str:
+    if value == REQUIRED:
+        return f"**{REQUIRED}**"
+    return f"`{value}`" if value else "empty"
+
+
+def _overlaid(path: Path, environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what the file says with the environment laid over it; neither is changed."""
+    reader = environ.Env()
+    reader.ENVIRON = dict(environment)
+    reader.read_env(str(path))
+    return reader.ENVIRON  # type: ignore[no-any-return]

@@ -1,0 +1,25 @@
+"""The log: one line per record, coloured by severity on a terminal."""
+
+import logging
+from typing import Final
+
+RESET: Final = "\x1b[0m"
+COLOURS: Final = {
+    logging.WARNING: "\x1b[33m",
+    logging.ERROR: "\x1b[31m",
+    logging.CRITICAL: "\x1b[1;31m",
+}
+
+
+class LineFormatter(logging.Formatter):
+    """Time, level, logger, message; takes whether to colour warnings and errors."""
+
+    def __init__(self, *, colour: bool) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+        self.colour = colour
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, with the traceback below it where there is one."""
+        line = super().format(record)
+        start = COLOURS.get(record.levelno, "") if self.colour else ""
+        return f"{start}{line}{RESET}" if start else line

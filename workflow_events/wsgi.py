@@ -1,0 +1,9 @@
+"""The service as a WSGI application, for any server."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workflow_events.settings")
+
+application = get_wsgi_application()
