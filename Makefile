@@ -1,0 +1,56 @@
+# What a newcomer, a developer and CI type. Needs python3 (3.11 to 3.13) with pip, and make.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+ROUNDS ?= 200
+
+.PHONY: help run test test-matrix lint format docs bench chaos lock clean
+
+help: ## List the targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
+
+run: $(BIN)/.installed ## Serve http://127.0.0.1:8000/graphql on an SQLite file (PORT= changes it)
+	@ENV=$${ENV:-dev} exec $(BIN)/workflow-events serve --migrate --load-example
+
+test: $(BIN)/.installed-dev ## Run the suite on SQLite and, where one answers, on PostgreSQL
+	@$(BIN)/python -m tests $(TESTS)
+
+test-matrix: ## Run the suite on the oldest and on the newest Python of this machine
+	@.ci/matrix
+
+lint: $(BIN)/.installed-dev ## Check style, types, who imports whom, and the docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	ENV=dev $(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/mkdocs build --strict --quiet
+
+format: $(BIN)/.installed-dev ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(BIN)/.installed-dev ## Generate the reference pages and build the site into site/
+	ENV=dev $(BIN)/python docs/generate.py
+	$(BIN)/mkdocs build --strict
+
+bench: $(BIN)/.installed-dev ## Print what an emission costs, beside others
+	@$(BIN)/python -m benchmarks
+
+chaos: $(BIN)/.installed-dev ## Race clients against a real server on PostgreSQL (ROUNDS=200)
+	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS)
+
+lock: ## Resolve uv.lock and export the hashed requirements from it (needs uv)
+	uv lock
+	uv export --frozen --no-emit-project --no-annotate --no-header --quiet --no-dev -o requirements.lock
+	uv export --frozen --no-emit-project --no-annotate --no-header --quiet --group dev -o requirements-dev.lock
+
+clean: ## Remove the environment, the site and all caches; the database file stays
+	rm -rf $(VENV) .venv-* site build dist *.egg-info .*_cache
+
+$(BIN)/.installed: requirements.lock pyproject.toml .ci/install
+	@.ci/install $(VENV) requirements.lock "$(PYTHON)"
+	@touch $@
+
+$(BIN)/.installed-dev: requirements-dev.lock pyproject.toml .ci/install
+	@.ci/install $(VENV) requirements-dev.lock "$(PYTHON)"
+	@touch $(BIN)/.installed $@

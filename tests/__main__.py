@@ -1,0 +1,60 @@
+"""``python -m tests``: the suite on SQLite, then on PostgreSQL when one answers.
+
+TEST_DATABASE_URL says where PostgreSQL is; arguments are passed on to pytest. The exit status is
+not 0 when a test failed, or when REQUIRE_POSTGRESQL is set and PostgreSQL was not reached.
+"""
+
+import os
+import subprocess
+import sys
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+DEFAULT_URL = "postgres://postgres@127.0.0.1:5432/workflow_events"
+SQLITE_URL = "sqlite:///:memory:"
+
+
+def main(arguments: list[str]) -> int:
+    """Run the suites, say in the last line what they ran on, return the exit status."""
+    url = os.environ.get("TEST_DATABASE_URL", DEFAULT_URL)
+    outcomes = [("SQLite", _run(SQLITE_URL, arguments))]
+    why_not = _unreachable(url)
+    if why_not is None:
+        outcomes.append(("PostgreSQL", _run(url, arguments)))
+    said = [f"{name}: {'passed' if ok else 'FAILED'}" for name, ok in outcomes]
+    if why_not is not None:
+        said.append(f"PostgreSQL: not reached at {_without_password(url)} ({why_not})")
+    python = ".".join(map(str, sys.version_info[:3]))
+    print(f"Ran on Python {python}. " + ", ".join(said) + ".", flush=True)  # noqa: T201
+    missed = why_not is not None and bool(os.environ.get("REQUIRE_POSTGRESQL"))
+    return int(missed or not all(ok for _, ok in outcomes))
+
+
+def _run(url: str, arguments: list[str]) -> bool:
+    environment = {**os.environ, "DATABASE_URL": url}
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "4"]
+    command += ["--dist", "worksteal", *arguments]
+    return subprocess.run(command, env=environment, check=False).returncode == 0
+
+
+def _unreachable(url: str) -> str | None:
+    """Return why no PostgreSQL answers there, or None when one does."""
+    # As Django does to create its test database, ask for the database that always exists.
+    parts = urlsplit(url)
+    server = urlunsplit(parts._replace(path="/postgres"))
+    try:
+        psycopg.connect(server, connect_timeout=5).close()
+    except psycopg.Error as error:
+        return str(error).strip().splitlines()[0]
+    return None
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    user = f"{parts.username}@" if parts.username else ""
+    return urlunsplit(parts._replace(netloc=f"{user}{parts.hostname or ''}:{parts.port or 5432}"))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
