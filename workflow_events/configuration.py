@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -40,10 +40,7 @@ class Variables:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.table: list[Variable] = []
-        self._env = environ.Env()
-        self._env.ENVIRON = environment
-        # A value that starts with "$" is that value, no reference to another variable.
-        self._env.interpolate = False
+        self._environment = environment
         self._load_file()
         self.env = self.text(
             "ENV",
@@ -86,7 +83,7 @@ class Variables:
         raw = self._declare(
             name, "`true` or `false`", str(default).lower(), str(dev).lower(), effect
         )
-        if raw.lower() in self._env.BOOLEAN_TRUE_STRINGS:
+        if raw.lower() in environ.Env.BOOLEAN_TRUE_STRINGS:
             return True
         if raw.lower() in ("false", "off", "no", "n", "0", ""):
             return False
@@ -161,7 +158,7 @@ class Variables:
         if name and not path.is_file():
             raise ImproperlyConfigured(f"ENV_FILE: there is no file {name}")
         if path.is_file():
-            self._env.ENVIRON = _overlaid(path, self._env.ENVIRON)
+            self._environment = _overlaid(path, self._environment)
 
     def _declare(
         self,
@@ -178,8 +175,9 @@ class Variables:
         if dev is not None and dev != default:
             said = f"{said}; dev: {_in_code(dev)}"
         self.table.append(Variable(name=name, type=kind, default=said, effect=effect))
-        given = str(self._env.str(name, default="")).strip()
-        if given or (name in self._env.ENVIRON and default != REQUIRED):
+        # Not by `environ.Env.str`, which takes "$abc" for a reference to a variable "abc".
+        given = self._environment.get(name, "").strip()
+        if given or (name in self._environment and default != REQUIRED):
             return given
         if dev is not None and self.env == "dev":
             return dev
@@ -198,7 +196,9 @@ def _in_code(value: str) -> str:
 
 def _overlaid(path: Path, environment: Mapping[str, str]) -> Mapping[str, str]:
     """Return what the file says with the environment laid over it; neither is changed."""
-    reader = environ.Env()
-    reader.ENVIRON = dict(environment)
-    reader.read_env(str(path))
-    return reader.ENVIRON  # type: ignore[no-any-return]
+
+    class File(environ.Env):
+        ENVIRON: ClassVar[dict[str, str]] = dict(environment)
+
+    File.read_env(str(path))
+    return File.ENVIRON

@@ -23,11 +23,11 @@ def load_example() -> str:
         (REVIEWS[1], "Review: legal department"),
         (DECIDE, "Decide on the application"),
     ):
-        design.save_task(slug, author, type="simple", name=name)
+        design.save_task(slug, author, name=name)
     design.save_workflow(
         WORKFLOW, author, name="Application", start_tasks=[FILE], is_published=True
     )
-    design.add_workflow_flow(WORKFLOW, [FILE], f"{list(REVIEWS)}|tasks", author)
+    design.add_workflow_flow(WORKFLOW, [FILE], f"{list(REVIEWS)}|tasks", None, author)
     # One flow with two tasks on its left side: the decision waits for both reviews.
-    design.add_workflow_flow(WORKFLOW, list(REVIEWS), f"'{DECIDE}'|task", author)
+    design.add_workflow_flow(WORKFLOW, list(REVIEWS), f"'{DECIDE}'|task", None, author)
     return f'Created the example workflow "{WORKFLOW}".'

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import io
 import socket
 import sys
 from typing import Any
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
-from django.db import connections
+from django.db import OperationalError, connection, connections
 from gunicorn.app.base import BaseApplication
 
 from workflow_events.cli.example import load_example
@@ -59,10 +60,14 @@ def serve(arguments: list[str]) -> None:
     )
     options = parser.parse_args(arguments)
     _check_address(settings.HOST, settings.PORT)
+    _check_database()
     if options.migrate:
         call_command("migrate", interactive=False, verbosity=0)
     if options.load_example:
         sys.stdout.write(load_example() + "\n")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What a receiver prints is seen when it is printed, also in a file or a pipe.
+        sys.stdout.reconfigure(line_buffering=True)
     # A connection must not be shared by the workers that are forked from this process.
     connections.close_all()
     Server().run()
@@ -80,6 +85,17 @@ def _check_address(host: str, port: int) -> None:
                 f"choose another one, for example PORT={port + 1}"
             ) from None
         raise ImproperlyConfigured(f"HOST, PORT: cannot listen on {host}:{port}: {error}") from None
+
+
+def _check_database() -> None:
+    """Raise `ImproperlyConfigured` when the database does not answer."""
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ImproperlyConfigured(
+            f"DATABASE_URL: the database does not answer: {reason}"
+        ) from None
 
 
 def _family(host: str) -> socket.AddressFamily:

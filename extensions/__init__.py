@@ -1,0 +1,1 @@
+"""Receivers of this deployment: every module in here is loaded at the start."""

@@ -1,0 +1,71 @@
+"""Example receivers for the workflow ``application``, which ``make run`` loads.
+
+An application is filed, two departments review it in parallel, a decision joins them. Each receiver
+shows one thing that receivers can do; copy what you need, or delete this file.
+"""
+
+import logging
+
+from django.core.exceptions import ValidationError
+from django.db.models.signals import post_save
+from django.utils import timezone
+from workflow_events.workflow.events import (
+    filter_by_task,
+    post_complete_work_item,
+    pre_complete_work_item,
+    pre_create_case,
+)
+
+from workflow_events.events import filter_events, on
+from workflow_events.workflow.api import skip_work_item
+from workflow_events.workflow.models import WorkItem
+
+logger = logging.getLogger(__name__)
+
+REVIEWS = ("review-technical", "review-legal")
+DECISIONS = ("approve", "reject")
+
+
+@on(pre_create_case)
+@filter_events(lambda validated_data: validated_data["workflow"].pk == "application")
+def note_receipt(validated_data):
+    """Fill ``meta`` before the case is stored: note when the application was received.
+
+    What a ``pre_create_…`` receiver changes in ``validated_data`` is what is stored.
+    """
+    received = timezone.localdate().isoformat()
+    validated_data["meta"] = {"received": received, **(validated_data["meta"] or {})}
+
+
+@on(pre_complete_work_item, raise_exception=True)
+@filter_by_task("decide")
+def require_a_decision(context):
+    """Veto: a decision is completed only with ``context: "{\\"decision\\": \\"approve\\"}"``.
+
+    With ``raise_exception=True`` an exception rolls the operation back, and the client reads it.
+    """
+    if not isinstance(context, dict) or context.get("decision") not in DECISIONS:
+        raise ValidationError(
+            f'Say how you decide: context must hold "decision", one of {", ".join(DECISIONS)}.'
+        )
+
+
+@on(post_complete_work_item)
+@filter_by_task(*REVIEWS)
+@filter_events(lambda context: isinstance(context, dict) and context.get("objection"))
+def spare_the_other_review(work_item, user, context):
+    """Chain the Python API: after an objection the other department need not review.
+
+    The skip is part of the same transaction and emits its own events; with both reviews settled,
+    the decision becomes due at once.
+    """
+    others = work_item.case.work_items.filter(task_id__in=REVIEWS, status="ready")
+    for other in others:
+        skip_work_item(other, user, context)
+
+
+@on(post_save, sender=WorkItem)
+@filter_events(lambda instance, created: created and instance.task_id in REVIEWS)
+def announce_review(instance):
+    """Listen to a Django signal: announce new work to the department that has to do it."""
+    logger.info("New work: %s (work item %s)", instance.name, instance.pk)
