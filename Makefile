@@ -23,7 +23,7 @@ lint: $(BIN)/.installed-dev ## Check style, types, who imports whom, and the doc
 	$(BIN)/ruff format --check .
 	ENV=dev $(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 format: $(BIN)/.installed-dev ## Format the code
 	$(BIN)/ruff check --fix .
@@ -31,7 +31,7 @@ format: $(BIN)/.installed-dev ## Format the code
 
 docs: $(BIN)/.installed-dev ## Generate the reference pages and build the site into site/
 	ENV=dev $(BIN)/python docs/generate.py
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(BIN)/.installed-dev ## Print what an emission costs, beside others
 	@$(BIN)/python -m benchmarks
