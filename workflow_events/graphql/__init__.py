@@ -1,0 +1,1 @@
+"""The GraphQL API: types, connections, filters and mutations. Thin: it asks the domain."""

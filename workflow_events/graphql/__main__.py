@@ -1,0 +1,20 @@
+"""``python -m workflow_events.graphql > schema.graphql`` prints the schema."""
+
+import os
+import sys
+
+import django
+from graphql import print_schema
+
+
+def main() -> None:
+    """Print the schema in GraphQL's schema language."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workflow_events.settings")
+    django.setup()
+    from workflow_events.graphql.schema import schema
+
+    sys.stdout.write(print_schema(schema.graphql_schema) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Parsed and validated documents, kept because clients send the same few again and again."""
+
+from collections import OrderedDict
+from threading import Lock
+
+from graphql import ASTValidationRule, DocumentNode, GraphQLError, GraphQLSchema, parse, validate
+from graphql.validation import specified_rules
+
+Rules = tuple[type[ASTValidationRule], ...]
+
+STANDARD_RULES: Rules = tuple(specified_rules)
+MAX_DOCUMENTS = 500
+MAX_TEXT_LENGTH = 50_000
+"""Longer documents are not kept: they are rare, and would make the bound on memory a large one."""
+
+
+class InvalidDocument(Exception):
+    """The text is no valid document; ``errors`` says why."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = errors
+
+
+class DocumentCache:
+    """The documents used last, by schema, text and rules. Threads may share it."""
+
+    def __init__(self, size: int = MAX_DOCUMENTS) -> None:
+        self._size = size
+        self._lock = Lock()
+        self._documents: OrderedDict[tuple[GraphQLSchema, str, Rules], DocumentNode] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    def get(self, schema: GraphQLSchema, text: str, rules: Rules = STANDARD_RULES) -> DocumentNode:
+        """Return the parsed and validated document; raise `InvalidDocument` if it is none."""
+        key = (schema, text, rules)
+        with self._lock:
+            document = self._documents.get(key)
+            if document is not None:
+                self._documents.move_to_end(key)
+                return document
+        document = parsed_and_validated(schema, text, rules)
+        if len(text) <= MAX_TEXT_LENGTH:
+            with self._lock:
+                self._documents[key] = document
+                if len(self._documents) > self._size:
+                    self._documents.popitem(last=False)
+        return document
+
+
+def parsed_and_validated(schema: GraphQLSchema, text: str, rules: Rules) -> DocumentNode:
+    """Parse and validate a document; raise `InvalidDocument` if that fails."""
+    try:
+        document = parse(text)
+        errors = validate(schema, document, rules)
+    except GraphQLError as error:
+        raise InvalidDocument([error]) from None
+    except RecursionError:
+        raise InvalidDocument([GraphQLError("The document is nested too deeply.")]) from None
+    if errors:
+        raise InvalidDocument(errors)
+    return document

@@ -1,0 +1,216 @@
+"""Fields that lead from a row to a related row, or to a list of them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import graphene
+from django.db.models import Model, QuerySet
+from graphql import FieldNode, GraphQLResolveInfo
+
+from workflow_events.graphql.selection import (
+    LoadedField,
+    chunks,
+    joined,
+    joins,
+    load,
+    loaded,
+)
+from workflow_events.graphql.types.node import NodeType
+
+NOT_LOADED = object()
+
+
+class ToOne(LoadedField):
+    """A relation to one row, forward or the reverse of a one-to-one.
+
+    Takes the node type (in a lambda), the name of the relation on the model, and a description.
+    Where the request may see everything, the related row is joined or taken from the instance;
+    otherwise it is looked up among what may be seen, and is null if it is not there.
+    """
+
+    def __init__(
+        self,
+        node_type: Callable[[], type[NodeType]],
+        relation: str,
+        *,
+        description: str,
+        required: bool = False,
+    ) -> None:
+        super().__init__(
+            node_type, required=required, description=description, resolver=self.resolve
+        )
+        self._node_type = node_type
+        self.relation = relation
+
+    @property
+    def node_type(self) -> type[NodeType]:
+        """The type of the related row."""
+        return self._node_type()
+
+    def resolve(self, row: Model, info: GraphQLResolveInfo) -> Model | None:
+        """Return the related row."""
+        if loaded(info).restriction(self.node_type, info) is None:
+            return self._related(row)
+        found = loaded(info).get(row, self.relation, NOT_LOADED)
+        if found is NOT_LOADED:
+            self.load([row], info.field_nodes, info)
+            found = loaded(info).get(row, self.relation)
+        return found
+
+    def joins(self, nodes: list[FieldNode], info: GraphQLResolveInfo) -> Iterator[str]:
+        """Yield this relation, and those below it, where everything may be seen."""
+        if loaded(info).restriction(self.node_type, info) is None:
+            yield self.relation
+            for path in joins(self.node_type, nodes, info):
+                yield f"{self.relation}__{path}"
+
+    def load(self, rows: Sequence[Model], nodes: list[FieldNode], info: GraphQLResolveInfo) -> None:
+        """Load the related rows of all rows by one statement, unless they are there."""
+        restriction = loaded(info).restriction(self.node_type, info)
+        if restriction is None:
+            related = self._load_all(rows, nodes, info)
+        else:
+            related = self._load_visible(rows, restriction, nodes, info)
+        load(list({id(row): row for row in related}.values()), self.node_type, nodes, info)
+
+    def _load_all(
+        self, rows: Sequence[Model], nodes: list[FieldNode], info: GraphQLResolveInfo
+    ) -> list[Model]:
+        field = rows[0]._meta.get_field(self.relation)
+        missing = [row for row in rows if not field.is_cached(row)]
+        everything = self.node_type.model._default_manager.all()
+        found = self._find(missing, everything, nodes, info)
+        for row in missing:
+            field.set_cached_value(row, found.get(self._key(row)))
+        return [related for related in map(self._related, rows) if related is not None]
+
+    def _load_visible(
+        self,
+        rows: Sequence[Model],
+        visible: QuerySet[Any],
+        nodes: list[FieldNode],
+        info: GraphQLResolveInfo,
+    ) -> list[Model]:
+        found = self._find(rows, visible, nodes, info)
+        for row in rows:
+            loaded(info).put(row, self.relation, found.get(self._key(row)))
+        return list(found.values())
+
+    def _find(
+        self,
+        rows: Sequence[Model],
+        queryset: QuerySet[Any],
+        nodes: list[FieldNode],
+        info: GraphQLResolveInfo,
+    ) -> dict[Any, Model]:
+        if not rows:
+            return {}
+        field = rows[0]._meta.get_field(self.relation)
+        match = field.field.attname if field.auto_created else "pk"
+        queryset = joined(queryset, self.node_type, nodes, info)
+        keys = [key for key in map(self._key, rows) if key is not None]
+        return {
+            getattr(row, match): row
+            for chunk in chunks(keys)
+            for row in queryset.filter(**{f"{match}__in": chunk})
+        }
+
+    def _key(self, row: Model) -> Any:
+        field = row._meta.get_field(self.relation)
+        return row.pk if field.auto_created else getattr(row, field.attname)
+
+    def _related(self, row: Model) -> Model | None:
+        # The reverse of a one-to-one raises DoesNotExist, an AttributeError, for "none".
+        return getattr(row, self.relation, None)
+
+
+class ListOf(LoadedField):
+    """A plain list of rows of one type.
+
+    Takes the node type (in a lambda) and a function that takes a list of parents and the
+    queryset of the rows that may be seen, and returns the list of each parent by its key.
+    """
+
+    def __init__(
+        self,
+        node_type: Callable[[], type[NodeType]],
+        rows_of: Callable[[Sequence[Any], QuerySet[Any]], dict[Any, list[Any]]],
+        *,
+        description: str,
+    ) -> None:
+        super().__init__(
+            graphene.List(node_type),
+            required=True,
+            description=description,
+            resolver=self.resolve,
+        )
+        self._node_type = node_type
+        self._rows_of = rows_of
+
+    def resolve(self, row: Model, info: GraphQLResolveInfo) -> list[Model]:
+        """Return the list of the row."""
+        found = loaded(info).get(row, self, NOT_LOADED)
+        if found is NOT_LOADED:
+            self.load([row], info.field_nodes, info)
+            found = loaded(info).get(row, self)
+        return found
+
+    def load(self, rows: Sequence[Model], nodes: list[FieldNode], info: GraphQLResolveInfo) -> None:
+        """Load the lists of all rows."""
+        node_type = self._node_type()
+        visible = node_type.get_queryset(node_type.model._default_manager.all(), info)
+        lists = self._rows_of(rows, visible)
+        for row in rows:
+            loaded(info).put(row, self, lists.get(row.pk, []))
+        found = {id(row): row for related in lists.values() for row in related}
+        load(list(found.values()), node_type, nodes, info)
+
+
+class Computed(LoadedField):
+    """A scalar that takes SQL: a function computes it for many rows at once.
+
+    Takes the type and a function that takes rows and returns the value of each by its key.
+    """
+
+    def __init__(
+        self,
+        type_: type[graphene.Scalar],
+        values_of: Callable[[Sequence[Any]], dict[Any, Any]],
+        *,
+        description: str,
+    ) -> None:
+        super().__init__(type_, description=description, resolver=self.resolve)
+        self._values_of = values_of
+
+    def resolve(self, row: Model, info: GraphQLResolveInfo) -> Any:
+        """Return the value of the row."""
+        found = loaded(info).get(row, self, NOT_LOADED)
+        if found is NOT_LOADED:
+            self.load([row], info.field_nodes, info)
+            found = loaded(info).get(row, self)
+        return found
+
+    def load(self, rows: Sequence[Model], nodes: list[FieldNode], info: GraphQLResolveInfo) -> None:
+        """Compute the values of all rows."""
+        values = self._values_of(rows)
+        for row in rows:
+            loaded(info).put(row, self, values[row.pk])
+
+
+class Returned(graphene.Field):  # type: ignore[misc]
+    """The member of a payload that holds what the mutation returned."""
+
+    def __init__(self, node_type: type[NodeType], *, description: str) -> None:
+        super().__init__(node_type, description=description)
+        self._node_type = node_type
+
+    def wrap_resolve(self, parent_resolver: Any) -> Any:
+        """Load what is selected below, before it is resolved."""
+
+        def resolve(payload: dict[str, Any], info: GraphQLResolveInfo) -> Any:
+            row = parent_resolver(payload, info)
+            if row is not None:
+                load([row], self._node_type, info.field_nodes, info)
+            return row
+
+        return resolve

@@ -1,0 +1,1 @@
+"""The filters of the lists: one class per kind, one declaration per member."""

@@ -1,0 +1,101 @@
+"""The filters of each list. A new filter is one line here."""
+
+from django.db.models import QuerySet
+
+from workflow_events.graphql.filters.base import FilterSet
+from workflow_events.graphql.filters.kinds import (
+    Among,
+    AnyChoice,
+    AnyId,
+    AnyText,
+    Choice,
+    Flag,
+    Id,
+    Moment,
+    Text,
+)
+from workflow_events.graphql.ids import CASE, FLOW, TASK, WORK_ITEM, WORKFLOW
+from workflow_events.graphql.types.enums import CaseStatusArgument, Status, Type
+from workflow_events.workflow.models import TaskFlow
+
+
+def _flows_after(task: object) -> "QuerySet[TaskFlow, dict[str, object]]":
+    return TaskFlow.objects.filter(task=task).values("flow")
+
+
+class AuditFilterSet(FilterSet):
+    """Who created and modified a row, and when."""
+
+    created_by_user = Text("created_by_user", "Created by this user.")
+    created_by_group = Text("created_by_group", "Created by a user acting for this group.")
+    modified_by_user = Text("modified_by_user", "Last modified by this user.")
+    modified_by_group = Text("modified_by_group", "Last modified for this group.")
+    created_before = Moment("created_at__lt", "Created before this moment.")
+    created_after = Moment("created_at__gte", "Created at this moment or later.")
+    modified_before = Moment("modified_at__lt", "Last modified before this moment.")
+    modified_after = Moment("modified_at__gte", "Last modified at this moment or later.")
+
+
+class CaseFilterSet(AuditFilterSet, name="CaseFilterSetType"):
+    """Which cases to list; all members of one entry must match."""
+
+    workflow = Id("workflow", WORKFLOW, "Cases of this workflow.")
+    id = Id("pk", CASE, "This case.")
+    ids = AnyId("pk", CASE, "Any of these cases.")
+    root_case = Id("family", CASE, "Cases of the family of this root case, itself included.")
+    status = AnyChoice("status", CaseStatusArgument, "Cases with any of these statuses.")
+
+
+class WorkItemFilterSet(AuditFilterSet, name="WorkItemFilterSetType"):
+    """Which work items to list; all members of one entry must match."""
+
+    status = Choice("status", Status, "Work items with this status.")
+    name = Text("name", "Work items with exactly this name.")
+    task = Id("task", TASK, "Work items of this task.")
+    tasks = AnyText("task", "Work items of any of these tasks, by slug.")
+    case = Id("case", CASE, "Work items of this case.")
+    created_at = Moment("created_at", "Created at exactly this moment.")
+    closed_at = Moment("closed_at", "Closed at exactly this moment.")
+    modified_at = Moment("modified_at", "Last modified at exactly this moment.")
+    deadline = Moment("deadline", "Due at exactly this moment.")
+    case_family = Id("case__family", CASE, "Work items of all cases of this root case's family.")
+    root_case = Id("case__family", CASE, "The same as caseFamily.")
+    workflow = Id("case__workflow", WORKFLOW, "Work items of the cases of this workflow.")
+    id = Id("pk", WORK_ITEM, "This work item.")
+    ids = AnyId("pk", WORK_ITEM, "Any of these work items.")
+    deadline_before = Moment("deadline__lt", "Due before this moment.")
+    deadline_after = Moment("deadline__gte", "Due at this moment or later.")
+
+
+class WorkflowFilterSet(AuditFilterSet, name="WorkflowFilterSetType"):
+    """Which workflows to list; all members of one entry must match."""
+
+    slug = Text("slug", "The workflow with this slug.")
+    slugs = AnyText("slug", "Workflows with any of these slugs.")
+    id = Id("pk", WORKFLOW, "This workflow.")
+    ids = AnyId("pk", WORKFLOW, "Any of these workflows.")
+    name = Text("name", "Workflows with exactly this name.")
+    description = Text("description", "Workflows with exactly this description.")
+    is_published = Flag("is_published", "Workflows that are published, or are not.")
+    is_archived = Flag("is_archived", "Workflows that are archived, or are not.")
+
+
+class TaskFilterSet(AuditFilterSet, name="TaskFilterSetType"):
+    """Which tasks to list; all members of one entry must match."""
+
+    slug = Text("slug", "The task with this slug.")
+    slugs = AnyText("slug", "Tasks with any of these slugs.")
+    id = Id("pk", TASK, "This task.")
+    ids = AnyId("pk", TASK, "Any of these tasks.")
+    name = Text("name", "Tasks with exactly this name.")
+    description = Text("description", "Tasks with exactly this description.")
+    type = Choice("type", Type, "Tasks of this type.")
+    is_archived = Flag("is_archived", "Tasks that are archived, or are not.")
+
+
+class FlowFilterSet(AuditFilterSet, name="FlowFilterSetType"):
+    """Which flows to list; all members of one entry must match."""
+
+    task = Among(TASK, _flows_after, "Flows that this task leads into.")
+    id = Id("pk", FLOW, "This flow.")
+    ids = AnyId("pk", FLOW, "Any of these flows.")

@@ -1,0 +1,1 @@
+"""The orders of the lists: one class per kind of key, one declaration per list."""

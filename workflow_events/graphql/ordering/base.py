@@ -1,0 +1,94 @@
+"""What an order set is (facts 1.6, and section 0: several keys in one entry are an error)."""
+
+from typing import Any, ClassVar
+
+import graphene
+from django.db.models import F
+from django.db.models.expressions import BaseExpression, OrderBy
+from graphene.utils.str_converters import to_camel_case
+
+from workflow_events.graphql.types.enums import AscDesc, Direction
+from workflow_events.workflow.errors import InvalidInput
+
+
+class Key:
+    """One member of an order set: something that rows can be ordered by."""
+
+    def __init__(self, description: str) -> None:
+        self.description = description
+
+    def member(self) -> graphene.InputField:
+        """Return the member of the input type."""
+        raise NotImplementedError
+
+    def expression(self, value: Any, descending: bool) -> OrderBy:
+        """Return what to order by for this value."""
+        raise NotImplementedError
+
+
+class Attribute(Key):
+    """Order by an attribute: an enum of names, each with the field or expression that it means."""
+
+    def __init__(
+        self, enum: str, fields: dict[str, str | BaseExpression], description: str
+    ) -> None:
+        super().__init__(description)
+        self.fields = fields
+        self.enum = graphene.Enum(
+            enum, [(name, name) for name in fields], description=_describe_attribute
+        )
+
+    def member(self) -> graphene.InputField:
+        """Return the member of the input type."""
+        return graphene.InputField(self.enum, description=self.description)
+
+    def expression(self, value: Any, descending: bool) -> OrderBy:
+        """Return the order by the field of that attribute."""
+        field = self.fields[value.value]
+        return ordered(F(field) if isinstance(field, str) else field, descending)
+
+
+def _describe_attribute(value: Any) -> str:
+    if value is None:
+        return "What rows can be ordered by."
+    return f"By {value.value.replace('_', ' ').lower()}."
+
+
+def ordered(expression: Any, descending: bool) -> OrderBy:
+    """Order ascending with nulls last, or descending with nulls first."""
+    if descending:
+        return expression.desc(nulls_first=True)
+    return expression.asc(nulls_last=True)
+
+
+class OrderSet:
+    """The orders of one list; a subclass declares each key as an attribute.
+
+    ``class XOrderSet(OrderSet, name="XOrderSetType")`` makes the input type of that name.
+    """
+
+    input_type: ClassVar[type[graphene.InputObjectType]]
+    keys: ClassVar[dict[str, Key]]
+
+    def __init_subclass__(cls, name: str) -> None:
+        cls.keys = {key: value for key, value in vars(cls).items() if isinstance(value, Key)}
+        members = {key: found.member() for key, found in cls.keys.items()}
+        members["direction"] = graphene.InputField(AscDesc, description="Default: ASC.")
+        meta = type("Meta", (), {"name": name, "description": cls.__doc__, "container": dict})
+        cls.input_type = type(name, (graphene.InputObjectType,), {**members, "Meta": meta})
+
+    @classmethod
+    def expressions(cls, entries: list[dict[str, Any] | None] | None) -> list[OrderBy]:
+        """Return what to order by; raise `InvalidInput` for an entry with several keys."""
+        return [
+            expression for entry in entries or () for expression in cls._expressions(entry or {})
+        ]
+
+    @classmethod
+    def _expressions(cls, entry: dict[str, Any]) -> list[OrderBy]:
+        given = [key for key in cls.keys if entry.get(key) not in (None, "")]
+        if len(given) > 1:
+            names = ", ".join(map(to_camel_case, given))
+            raise InvalidInput(f'"order": an entry takes one key, but has {names}: make it two.')
+        descending = entry.get("direction") is Direction.DESC
+        return [cls.keys[key].expression(entry[key], descending) for key in given]

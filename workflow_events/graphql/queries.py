@@ -1,0 +1,84 @@
+"""The root queries: four lists, and any node by its id."""
+
+from typing import Any
+
+import graphene
+from django.db.models import Model
+from graphql import GraphQLResolveInfo
+
+from workflow_events.graphql import ids
+from workflow_events.graphql.connections import Connection
+from workflow_events.graphql.filters.sets import (
+    CaseFilterSet,
+    TaskFilterSet,
+    WorkflowFilterSet,
+    WorkItemFilterSet,
+)
+from workflow_events.graphql.ordering.sets import (
+    CaseOrderSet,
+    TaskOrderSet,
+    WorkflowOrderSet,
+    WorkItemOrderSet,
+)
+from workflow_events.graphql.selection import joined, load
+from workflow_events.graphql.types.case import Case, CaseConnection
+from workflow_events.graphql.types.flow import Flow
+from workflow_events.graphql.types.node import Node, NodeType
+from workflow_events.graphql.types.task import Task, TaskConnection
+from workflow_events.graphql.types.work_item import WorkItem, WorkItemConnection
+from workflow_events.graphql.types.workflow import Workflow, WorkflowConnection
+
+NODE_TYPES: dict[ids.Kind, type[NodeType]] = {
+    ids.CASE: Case,
+    ids.WORK_ITEM: WorkItem,
+    ids.FLOW: Flow,
+    ids.WORKFLOW: Workflow,
+    ids.TASK: Task,
+}
+
+
+class Query(graphene.ObjectType):  # type: ignore[misc]
+    """Everything that can be read."""
+
+    all_workflows = Connection(
+        lambda: WorkflowConnection,
+        filters=WorkflowFilterSet,
+        orders=WorkflowOrderSet,
+        description="The workflows.",
+    )
+    all_tasks = Connection(
+        lambda: TaskConnection,
+        filters=TaskFilterSet,
+        orders=TaskOrderSet,
+        description="The tasks.",
+    )
+    all_cases = Connection(
+        lambda: CaseConnection,
+        filters=CaseFilterSet,
+        orders=CaseOrderSet,
+        description="The cases.",
+    )
+    all_work_items = Connection(
+        lambda: WorkItemConnection,
+        filters=WorkItemFilterSet,
+        orders=WorkItemOrderSet,
+        description="The work items.",
+    )
+    node = graphene.Field(
+        Node,
+        id=graphene.ID(required=True, description="A global id."),
+        description="Any object by its global id; null if there is none.",
+    )
+
+    @staticmethod
+    def resolve_node(_root: Any, info: GraphQLResolveInfo, id: str) -> Model | None:  # noqa: A002
+        """Return the row with that global id, if it exists and may be seen."""
+        kind, key = ids.parse_global_id(id)
+        node_type = NODE_TYPES[kind]
+        visible = node_type.get_queryset(node_type.model._default_manager.all(), info)
+        row: Model | None = (
+            joined(visible, node_type, info.field_nodes, info).filter(pk=key).first()
+        )
+        if row is not None:
+            load([row], node_type, info.field_nodes, info)
+        return row

@@ -1,0 +1,47 @@
+"""The enums of the API (facts 1.1.1)."""
+
+from collections.abc import Callable
+from enum import Enum
+
+import graphene
+
+from workflow_events.workflow import states
+from workflow_events.workflow.models.design import TaskType
+
+
+def _described(text: str) -> Callable[[Enum | None], str]:
+    """Return what graphene asks for the description of the enum (None) and of each value."""
+    return lambda value: text if value is None else str(getattr(value, "label", value.value))
+
+
+CaseStatus = graphene.Enum.from_enum(
+    states.CaseStatus, description=_described("Where a case stands.")
+)
+CaseStatusArgument = graphene.Enum.from_enum(
+    states.CaseStatus,
+    name="CaseStatusArgument",
+    description=_described("A status that cases are filtered by."),
+)
+WorkItemStatus = graphene.Enum.from_enum(
+    states.WorkItemStatus, description=_described("Where a work item stands.")
+)
+Status = graphene.Enum.from_enum(
+    states.WorkItemStatus,
+    name="Status",
+    description=_described("A status that work items are filtered by."),
+)
+Type = graphene.Enum.from_enum(
+    TaskType, name="Type", description=_described("A type that tasks are filtered by.")
+)
+
+
+class Direction(Enum):
+    """The way up or down."""
+
+    ASC = "Smallest first, nulls last."
+    DESC = "Largest first, nulls first."
+
+
+AscDesc = graphene.Enum.from_enum(
+    Direction, name="AscDesc", description=_described("The direction of an order.")
+)

@@ -1,0 +1,114 @@
+"""The endpoint.
+
+A plain view instead of a subclass of graphene-django's: documents come from our cache, every
+error has a code, and no middleware runs per field; of theirs nothing but the name would be left.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    get_operation_ast,
+)
+
+from workflow_events.graphql import graphiql
+from workflow_events.graphql.documents import DocumentCache, InvalidDocument
+from workflow_events.graphql.errors import formatted
+from workflow_events.graphql.requests import BadRequest, GraphQLRequest
+from workflow_events.graphql.schema import schema
+from workflow_events.workflow.errors import ErrorCode
+from workflow_events.workflow.users import AnonymousUser
+
+documents = DocumentCache()
+
+
+# Requests carry their authority in a header, never in a cookie that a foreign page could use.
+@method_decorator(csrf_exempt, name="dispatch")
+class GraphQLView(View):
+    """Executes GraphQL operations by GET (queries only) and POST (facts 1.1)."""
+
+    http_method_names = ("get", "post", "options")
+    graphql_schema = schema.graphql_schema
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a query, or show GraphiQL in development."""
+        if settings.DEBUG and graphiql.wants_page(request):
+            return HttpResponse(graphiql.PAGE)
+        return self.answer(request)
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a query or mutation."""
+        return self.answer(request)
+
+    def answer(self, request: HttpRequest) -> HttpResponseBase:
+        """Execute what the request asks.
+
+        200 where every error belongs to a field; 400 and no ``data`` where nothing was executed.
+        """
+        try:
+            asked = GraphQLRequest.of(request)
+            document = documents.get(self.graphql_schema, asked.query)
+            operation = _operation(document, asked.operation_name)
+        except BadRequest as error:
+            return _refusal([GraphQLError(str(error))], error.code, error.status)
+        except InvalidDocument as error:
+            return _refusal(error.errors, ErrorCode.INVALID_DOCUMENT)
+        if request.method == "GET" and operation.operation is not OperationType.QUERY:
+            response = _refusal(
+                [GraphQLError("Only queries may be sent by GET; use POST.")],
+                ErrorCode.INVALID_DOCUMENT,
+                status=405,
+            )
+            response["Allow"] = "POST"
+            return response
+        return _response(self.execute(request, asked, document))
+
+    def execute(
+        self, request: HttpRequest, asked: GraphQLRequest, document: DocumentNode
+    ) -> ExecutionResult:
+        """Execute the operation, with the request as ``info.context``."""
+        if getattr(request, "user", None) is None:
+            request.user = AnonymousUser()  # type: ignore[assignment]
+        result = execute(
+            self.graphql_schema,
+            document,
+            context_value=request,
+            variable_values=asked.variables,
+            operation_name=asked.operation_name,
+        )
+        assert isinstance(result, ExecutionResult)  # noqa: S101 (no resolver is async)
+        return result
+
+
+def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    operation = get_operation_ast(document, name)
+    if operation is None:
+        if name is None:
+            raise BadRequest('The document has not exactly one operation: give "operationName".')
+        raise BadRequest(f"The document has no operation named {name[:80]!r}.")
+    return operation
+
+
+def _response(result: ExecutionResult) -> JsonResponse:
+    errors = result.errors or []
+    if any(error.path is None for error in errors):
+        # The operation is known by now: what is left are values of variables.
+        return _refusal(errors, ErrorCode.INVALID_INPUT)
+    body: dict[str, Any] = {"data": result.data}
+    if errors:
+        body["errors"] = [formatted(error, ErrorCode.INVALID_INPUT) for error in errors]
+    return JsonResponse(body)
+
+
+def _refusal(errors: list[GraphQLError], code: ErrorCode, status: int = 400) -> JsonResponse:
+    return JsonResponse({"errors": [formatted(error, code) for error in errors]}, status=status)
