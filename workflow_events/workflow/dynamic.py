@@ -142,24 +142,24 @@ def is_dynamic_group(name: str) -> bool:
     return name in _resolvers(_GROUPS)
 
 
-def resolve_task(name: str, case: Any, user: Any, prev_work_item: Any, context: Any) -> list[str]:
+def resolve_task(name: str, *arguments: Any) -> list[str]:
     """The slugs that a name in a flow stands for: itself when it is no dynamic task.
 
-    Raises ``BadExpression`` when the method returns anything but strings; its exceptions pass.
+    Takes the name, and case, user, prev_work_item, context. Raises ``BadExpression`` when
+    the method returns anything but strings; its exceptions pass.
     """
     resolver = _resolvers(_TASKS).get(name)
-    return resolver.resolve((case, user, prev_work_item, context)) if resolver else [name]
+    return resolver.resolve(arguments) if resolver else [name]
 
 
-def resolve_group(
-    name: str, task: Any, case: Any, user: Any, prev_work_item: Any, context: Any
-) -> list[str]:
+def resolve_group(name: str, *arguments: Any) -> list[str]:
     """The groups that a name stands for: itself when it is no dynamic group.
 
-    Raises ``BadExpression`` when the method returns anything but strings; its exceptions pass.
+    Takes the name, and task, case, user, prev_work_item, context. Raises ``BadExpression`` when
+    the method returns anything but strings; its exceptions pass.
     """
     resolver = _resolvers(_GROUPS).get(name)
-    return resolver.resolve((task, case, user, prev_work_item, context)) if resolver else [name]
+    return resolver.resolve(arguments) if resolver else [name]
 
 
 def _resolvers(kind: _Kind) -> Mapping[str, _Resolver]:

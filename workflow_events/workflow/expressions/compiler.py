@@ -19,8 +19,8 @@ NO_ATTRIBUTES: Mapping[str, Any] = {}
 class Scope:
     """What one evaluation sees: its budget, its variables, and how it resolves names.
 
-    ``variables`` is called when the expression asks for one, ``resolve`` turns the name of a task or
-    group into those that it stands for, ``relative`` is the element that a filter looks at.
+    ``variables`` is called when the expression asks for one, ``resolve`` turns the name of a task
+    or group into those that it stands for, ``relative`` is the element that a filter looks at.
     """
 
     __slots__ = ("budget", "relative", "resolve", "variables")
@@ -184,7 +184,7 @@ def _filter(node: jexl.FilterExpression, transforms: Mapping[str, Transform]) ->
 
 
 def _is_relative(expression: jexl.Node) -> bool:
-    """Whether a filter asks for the element, as in ``[.a > 1]``; an inner filter asks for its own."""
+    """Whether a filter asks for its element, as in ``[.a > 1]``; an inner one asks for its own."""
     pending = [expression]
     while pending:
         node = pending.pop()

@@ -81,7 +81,9 @@ class Language:
         quoted = text if len(text) <= limits.QUOTED_LENGTH else text[: limits.QUOTED_LENGTH] + "…"
         position = getattr(fault, "position", None)
         where = f" (at character {position})" if position else ""
-        return BadExpression(f"The {self.noun} expression {quoted!r} is not valid: {fault}{where}.")
+        return BadExpression(
+            f"The {self.noun} expression {quoted!r} cannot be used: {fault}{where}."
+        )
 
 
 def _flat_names(value: Any, scope: Scope) -> list[str | None]:

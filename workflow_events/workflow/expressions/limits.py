@@ -1,11 +1,15 @@
 """How much an expression may cost. Every limit of the expression language stands here."""
 
 MAX_LENGTH = 4_000
-"""Characters of an expression. Parsing takes about 4 µs per character; 100 slugs fit in."""
+"""Characters of an expression. A list of 100 slugs fits in, and takes about 5 ms to parse."""
 
-MAX_NESTING = 20
-"""Brackets, conditionals and negations inside each other. The parser needs about 22 stack frames
-per level, and Python has 1000, of which the caller has used some."""
+MAX_OPERATORS = 200
+"""Operators, attributes and transforms of an expression: what takes the parser longest, about
+0.1 ms each."""
+
+MAX_NESTING = 14
+"""Brackets, conditionals and negations inside each other. The parser needs about 33 stack frames
+per level, and Python has 1000, of which the caller may have used half."""
 
 MAX_TREE_DEPTH = 100
 """Depth of the parsed tree, as in ``1 + 1 + 1 …`` or ``x|a|b|c…``. One stack frame per level."""

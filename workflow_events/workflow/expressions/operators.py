@@ -37,14 +37,16 @@ def _mismatch(symbol: str, left: Any, right: Any) -> ExpressionFault:
     )
 
 
-def _number(symbol: str, value: Any) -> Number:
-    """Check the result of arithmetic: real, and of a reasonable size."""
+def bounded_number(symbol: str, value: Any) -> Any:
+    """The result of arithmetic, when it is real and of a reasonable size.
+
+    Raises ``ExpressionFault`` when it is not, naming the operator or transform.
+    """
     if isinstance(value, int) and value.bit_length() > limits.MAX_INTEGER_BITS:
         raise ExpressionFault(f"the result of `{symbol}` is too large a number")
     if isinstance(value, complex):
         raise ExpressionFault(f"the result of `{symbol}` is not a real number")
-    result: Number = value
-    return result
+    return value
 
 
 def _arithmetic(
@@ -54,7 +56,7 @@ def _arithmetic(
         if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
             raise _mismatch(symbol, left, right)
         try:
-            return _number(symbol, compute(left, right))
+            return bounded_number(symbol, compute(left, right))
         except ZeroDivisionError:
             raise ExpressionFault(f"`{symbol}` divides by zero") from None
         except OverflowError:
@@ -68,12 +70,15 @@ _multiply_numbers = _arithmetic("*", operator.mul)
 
 
 def _add(budget: Budget, left: Any, right: Any) -> Any:
-    for sequence in (str, list):
-        if isinstance(left, sequence) and isinstance(right, sequence):
-            budget.spend_on(left)
-            budget.spend_on(right)
-            return left + right
+    if _are(str, left, right) or _are(list, left, right):
+        budget.spend_on(left)
+        budget.spend_on(right)
+        return left + right
     return _add_numbers(budget, left, right)
+
+
+def _are(kind: type, left: Any, right: Any) -> bool:
+    return isinstance(left, kind) and isinstance(right, kind)
 
 
 def _multiply(budget: Budget, left: Any, right: Any) -> Any:

@@ -19,10 +19,10 @@ from workflow_events.workflow.expressions.operators import BINARY, UNARY
 _CONFIG = JEXLConfig(transforms={}, unary_operators=UNARY, binary_operators=BINARY)
 _GRAMMAR = jexl.jexl_grammar(_CONFIG)
 
-_NESTING_TOKEN = re.compile(
+_TOKEN = re.compile(
     r"""(?P<string>"[^"\\\n\r]*(?:\\.[^"\\\n\r]*)*"|'[^'\\\n\r]*(?:\\.[^'\\\n\r]*)*')"""
-    r"|(?P<unclosed>[\"'])|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<comma>,)|(?P<conditional>\?)|(?P<not>!(?!=))"
-    r"|(?P<other>[^\s])",
+    r"""|(?P<unclosed>["'])|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<comma>,)|(?P<conditional>\?)"""
+    r"|(?P<not>!(?!=))|(?P<operator>[-+*/%^<>=&|.]+)|(?P<other>[^\s])",
     re.DOTALL,
 )
 _ESCAPE = re.compile(
@@ -47,7 +47,7 @@ def parse(text: str) -> jexl.Node:
     Raises ``ExpressionFault`` for text that is no expression, too long or nested too deep.
     """
     _check_text(text)
-    _check_nesting(text)
+    _check_size(text)
     try:
         tree: jexl.Node = _Parser(_CONFIG).visit(_GRAMMAR.parse(text))
     except ParseError as error:
@@ -76,30 +76,55 @@ def _check_text(text: str) -> None:
         raise ExpressionFault("it holds a NUL character or half of a surrogate pair")
 
 
-def _check_nesting(text: str) -> None:
-    """Refuse what would exhaust the stack of the recursive parser, by reading the brackets."""
-    enclosing: list[int] = []
-    conditionals = negations = 0
-    for token in _NESTING_TOKEN.finditer(text):
+def _check_size(text: str) -> None:
+    """Refuse what would keep the parser busy, or exhaust its stack, by reading the tokens."""
+    nesting = _Nesting()
+    opened: list[re.Match[str]] = []
+    operators = 0
+    for token in _TOKEN.finditer(text):
         kind = token.lastgroup
         if kind == "unclosed":
             # also spares the grammar from trying each further quote, which is quadratic
             raise ExpressionFault("a string does not end", token.start() + 1)
-        negations = negations + 1 if kind == "not" else negations if kind == "open" else 0
-        if kind == "open":
-            enclosing.append(conditionals + negations)
-            conditionals = negations = 0
-        elif kind == "close" and enclosing:
-            conditionals = enclosing.pop()
-        elif kind == "conditional":
-            conditionals += 1
-        elif kind == "comma":
-            conditionals = 0
-        if len(enclosing) + sum(enclosing) + conditionals + negations > limits.MAX_NESTING:
+        operators += kind == "operator"
+        if operators > limits.MAX_OPERATORS:
+            raise ExpressionFault(f"it has more than {limits.MAX_OPERATORS} operators")
+        if nesting.after(kind) > limits.MAX_NESTING:
             raise ExpressionFault(
                 f"brackets, conditionals and `!` are nested more than {limits.MAX_NESTING} deep",
                 token.start() + 1,
             )
+        if kind == "open":
+            opened.append(token)
+        elif kind == "close" and opened:
+            opened.pop()
+    if opened:
+        raise ExpressionFault(f"a `{opened[-1].group()}` is not closed", opened[-1].start() + 1)
+
+
+class _Nesting:
+    """How deep the parser will be, counted without parsing."""
+
+    def __init__(self) -> None:
+        self.enclosing: list[
+            int
+        ] = []  # per open bracket, what it is nested in within its outer one
+        self.conditionals = 0
+        self.negations = 0
+
+    def after(self, kind: str | None) -> int:
+        """The depth after a token of this kind."""
+        if kind == "open":
+            self.enclosing.append(self.conditionals + self.negations + 1)
+            self.conditionals = 0
+        elif kind == "close" and self.enclosing:
+            self.conditionals = self.enclosing.pop() - 1
+        elif kind == "comma":
+            self.conditionals = 0
+        elif kind == "conditional":
+            self.conditionals += 1
+        self.negations = self.negations + 1 if kind == "not" else 0
+        return sum(self.enclosing) + self.conditionals + self.negations
 
 
 def children_of(node: jexl.Node) -> list[jexl.Node]:

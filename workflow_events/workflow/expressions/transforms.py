@@ -14,6 +14,7 @@ from typing import Any
 from workflow_events.workflow.expressions import limits
 from workflow_events.workflow.expressions.budget import ExpressionFault
 from workflow_events.workflow.expressions.compiler import Scope, Transform
+from workflow_events.workflow.expressions.operators import bounded_number
 
 logger = logging.getLogger("workflow_events.workflow.expressions")
 
@@ -68,13 +69,14 @@ def _length(scope: Scope, subject: Any) -> int | None:
     return len(subject) if isinstance(subject, (str, list, dict)) else None
 
 
-def _of_numbers(compute: Callable[[list[Any]], Any]) -> Callable[[Scope, Any], Any]:
+def _of_numbers(name: str, compute: Callable[[list[Any]], Any]) -> Callable[[Scope, Any], Any]:
     def apply(scope: Scope, subject: Any) -> Any:
         if not isinstance(subject, list):
             return None
         scope.budget.spend(len(subject))
         try:
-            return compute([value for value in subject if _is_number(value)])
+            result = compute([value for value in subject if _is_number(value)])
+            return bounded_number(name, result)
         except OverflowError:
             return None
 
@@ -90,7 +92,7 @@ def _average(numbers: list[Any]) -> float | None:
 
 
 def _round(scope: Scope, subject: Any, digits: Any = 0) -> Any:
-    """Rounded to so many digits after the point, half away from zero; whole for 0 digits or less."""
+    """Rounded to so many digits after the point, half away from zero; whole for up to 0 digits."""
     if not _is_number(subject) or not _is_number(digits) or not isinstance(digits, int):
         return None
     if abs(digits) > limits.MAX_ROUND_DIGITS:
@@ -117,10 +119,10 @@ COMMON: dict[str, Transform] = {
         Transform("stringify", _stringify),
         Transform("flatten", _flatten),
         Transform("length", _length),
-        Transform("min", _of_numbers(lambda numbers: min(numbers, default=None))),
-        Transform("max", _of_numbers(lambda numbers: max(numbers, default=None))),
-        Transform("sum", _of_numbers(sum)),
-        Transform("avg", _of_numbers(_average)),
+        Transform("min", _of_numbers("min", lambda numbers: min(numbers, default=None))),
+        Transform("max", _of_numbers("max", lambda numbers: max(numbers, default=None))),
+        Transform("sum", _of_numbers("sum", sum)),
+        Transform("avg", _of_numbers("avg", _average)),
         Transform("ceil", _of_number(math.ceil)),
         Transform("floor", _of_number(math.floor)),
         Transform("round", _round, most=1),
