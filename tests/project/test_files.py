@@ -1,6 +1,7 @@
 """The files of the set-up: locks, container, compose."""
 
 import re
+import subprocess
 import tomllib
 
 import pytest
@@ -95,3 +96,21 @@ def test_the_image_runs_without_rights_and_checks_its_health():
     for source in copied:
         assert (ROOT / source).exists(), source
         assert f"!{source}" in ignored, source
+
+
+def test_a_python_that_is_too_old_is_named(tmp_path):
+    old = tmp_path / "python3"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.2 && exit\nexit 1\n')
+    old.chmod(0o755)
+    ended = subprocess.run(
+        [ROOT / ".ci/install", tmp_path / "venv", "requirements.lock", old],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr == f"Python 3.11 or newer is needed. Tried:\n  {old}: Python 3.9.2\n"
+    assert not (tmp_path / "venv").exists()

@@ -33,7 +33,7 @@ class Server(BaseApplication):
     def load_config(self) -> None:
         """Take over HOST, PORT, WEB_CONCURRENCY and THREADS."""
         for name, value in {
-            "bind": f"{settings.HOST}:{settings.PORT}",
+            "bind": _address(),
             "workers": settings.WEB_CONCURRENCY,
             "worker_class": "gthread",
             "threads": settings.THREADS,
@@ -84,7 +84,7 @@ def _check_address(host: str, port: int) -> None:
                 f"PORT: {port} on {host} is in use by another program; "
                 f"choose another one, for example PORT={port + 1}"
             ) from None
-        raise ImproperlyConfigured(f"HOST, PORT: cannot listen on {host}:{port}: {error}") from None
+        raise ImproperlyConfigured(f"HOST, PORT: cannot listen on {_address()}: {error}") from None
 
 
 def _check_database() -> None:
@@ -98,11 +98,16 @@ def _check_database() -> None:
         ) from None
 
 
+def _address() -> str:
+    host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
+    return f"{host}:{settings.PORT}"
+
+
 def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def _say_hello(_server: object) -> None:
-    url = f"http://{settings.HOST}:{settings.PORT}/graphql"
+    url = f"http://{_address()}/graphql"
     sys.stdout.write(WELCOME.format(url=url))
     sys.stdout.flush()
