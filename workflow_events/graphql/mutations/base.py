@@ -15,6 +15,8 @@ from workflow_events.workflow.errors import InvalidInput
 from workflow_events.workflow.senders import register_sender
 from workflow_events.workflow.users import AnonymousUser, User
 
+Members = dict[str, Member[Any]]
+
 
 class Mutation:
     """The root of all mutations, and the senders of the events that they emit.
@@ -25,7 +27,7 @@ class Mutation:
     """
 
     verb: ClassVar[str | None] = None
-    members: ClassVar[dict[str, Member[Any]]]
+    members: ClassVar[Members]
     returns: ClassVar[tuple[str, type[NodeType]]]
     input_type: ClassVar[type[graphene.InputObjectType]]
     payload_type: ClassVar[type[graphene.ObjectType]]

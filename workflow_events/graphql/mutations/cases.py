@@ -1,12 +1,13 @@
 """The mutations of cases."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import graphene
 from django.db.models import Model
 
 from workflow_events.graphql.ids import CASE, WORK_ITEM, WORKFLOW
-from workflow_events.graphql.mutations.base import Mutation, given
+from workflow_events.graphql.mutations.base import Members, Mutation, given
 from workflow_events.graphql.mutations.members import Context, Id, Ids, Meta
 from workflow_events.graphql.types.case import Case
 from workflow_events.workflow import api
@@ -23,7 +24,7 @@ class SaveCase(CaseMutation):
     """Start a case of a workflow or, given an id, change its workflow and meta."""
 
     verb = "save_case"
-    members = {
+    members: ClassVar[Members] = {
         "id": Id(CASE, "The case to change; without it a new one starts.", type_=graphene.String),
         "workflow": Id(WORKFLOW, "The workflow to run.", required=True),
         "meta": Meta(),
@@ -50,50 +51,52 @@ class StartCase(SaveCase):
     """Start a case of a workflow. What is said of SaveCase holds for it too."""
 
     verb = "start_case"
-    members = {name: member for name, member in SaveCase.members.items() if name != "id"}
+    members: ClassVar[Members] = {
+        name: member for name, member in SaveCase.members.items() if name != "id"
+    }
 
 
-class CancelCase(CaseMutation):
+class CaseTransition(CaseMutation, abstract=True):
+    """A mutation that changes the status of a case."""
+
+    members: ClassVar[Members] = {
+        "id": Id(CASE, "The case.", required=True),
+        "context": Context(),
+    }
+    operation: ClassVar[Callable[..., Model]]
+
+    @classmethod
+    def perform(cls, data: dict[str, Any], user: User) -> Model:
+        """Change the status."""
+        return cls.operation(data["id"], user, data.get("context"), sender=cls)
+
+
+class CancelCase(CaseTransition):
     """Cancel a running or suspended case with its ready and suspended work items."""
 
     verb = "cancel_case"
-    members = {"id": Id(CASE, "The case.", required=True), "context": Context()}
-
-    @classmethod
-    def perform(cls, data: dict[str, Any], user: User) -> Model:
-        """Cancel the case."""
-        return api.cancel_case(data["id"], user, data.get("context"), sender=cls)
+    operation = staticmethod(api.cancel_case)
 
 
-class SuspendCase(CaseMutation):
+class SuspendCase(CaseTransition):
     """Suspend a running case with its ready work items."""
 
     verb = "suspend_case"
-    members = {"id": Id(CASE, "The case.", required=True), "context": Context()}
-
-    @classmethod
-    def perform(cls, data: dict[str, Any], user: User) -> Model:
-        """Suspend the case."""
-        return api.suspend_case(data["id"], user, data.get("context"), sender=cls)
+    operation = staticmethod(api.suspend_case)
 
 
-class ResumeCase(CaseMutation):
+class ResumeCase(CaseTransition):
     """Resume a suspended case with all of its suspended work items."""
 
     verb = "resume_case"
-    members = {"id": Id(CASE, "The case.", required=True), "context": Context()}
-
-    @classmethod
-    def perform(cls, data: dict[str, Any], user: User) -> Model:
-        """Resume the case."""
-        return api.resume_case(data["id"], user, data.get("context"), sender=cls)
+    operation = staticmethod(api.resume_case)
 
 
 class ReopenCase(CaseMutation):
     """Make a completed or canceled case run again, with some of its work items ready."""
 
     verb = "reopen_case"
-    members = {
+    members: ClassVar[Members] = {
         "id": Id(CASE, "The case.", required=True),
         "work_items": Ids(WORK_ITEM, "The work items that become ready; at least one."),
         "context": Context(),

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.db.models import Model
 
 from workflow_events.graphql.ids import FLOW, TASK, WORKFLOW
-from workflow_events.graphql.mutations.base import Mutation, given
+from workflow_events.graphql.mutations.base import Members, Mutation, given
 from workflow_events.graphql.mutations.members import (
     MAX_NAME_LENGTH,
     Flag,
@@ -33,7 +33,7 @@ class SaveWorkflow(Mutation):
     """Create the workflow of that slug, or change it; what is omitted is kept."""
 
     returns = ("workflow", Workflow)
-    members = {
+    members: ClassVar[Members] = {
         "slug": Slug("The key of the workflow."),
         "name": NAME,
         "description": Text("What it is for.", null=Null.KEPT),
@@ -55,7 +55,7 @@ class AddWorkflowFlow(Mutation):
     """Lead tasks into a new flow; several are joined. Drops the flows that they had."""
 
     returns = ("workflow", Workflow)
-    members = {
+    members: ClassVar[Members] = {
         "workflow": Id(WORKFLOW, "The workflow.", required=True),
         "tasks": Ids(TASK, "The tasks that lead into the flow; at least one."),
         "next": Text("Expression for the tasks that come next.", type_=FlowJexl, required=True),
@@ -76,7 +76,7 @@ class RemoveFlow(Mutation):
     """Remove a flow; the payload shows it as it was, without tasks."""
 
     returns = ("flow", Flow)
-    members = {"flow": Id(FLOW, "The flow.", required=True)}
+    members: ClassVar[Members] = {"flow": Id(FLOW, "The flow.", required=True)}
 
     @classmethod
     def perform(cls, data: dict[str, Any], user: User) -> Model:
@@ -89,7 +89,7 @@ class SaveTask(Mutation, abstract=True):
 
     returns = ("task", Task)
     task_type: ClassVar[TaskType]
-    members = {
+    members: ClassVar[Members] = {
         "slug": Slug("The key of the task."),
         "name": NAME,
         "description": Text("What is to be done.", null=Null.KEPT),

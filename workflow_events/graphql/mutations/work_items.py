@@ -1,11 +1,12 @@
 """The mutations of work items."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.db.models import Model
 
 from workflow_events.graphql.ids import CASE, TASK, WORK_ITEM
-from workflow_events.graphql.mutations.base import Mutation, given
+from workflow_events.graphql.mutations.base import Members, Mutation, given
 from workflow_events.graphql.mutations.members import (
     MAX_NAME_LENGTH,
     Context,
@@ -39,11 +40,26 @@ class WorkItemMutation(Mutation, abstract=True):
     returns = ("work_item", WorkItem)
 
 
+class WorkItemTransition(WorkItemMutation, abstract=True):
+    """A mutation that changes the status of a work item."""
+
+    members: ClassVar[Members] = {
+        "id": Id(WORK_ITEM, "The work item.", required=True),
+        "context": Context(),
+    }
+    operation: ClassVar[Callable[..., Model]]
+
+    @classmethod
+    def perform(cls, data: dict[str, Any], user: User) -> Model:
+        """Change the status."""
+        return cls.operation(data["id"], user, data.get("context"), sender=cls)
+
+
 class CreateWorkItem(WorkItemMutation):
     """Add a work item of a multiple-instance task that has a ready one in the case."""
 
     verb = "create_work_item"
-    members = {
+    members: ClassVar[Members] = {
         "case": Id(CASE, "The case.", required=True),
         "multiple_instance_task": Id(TASK, "The task.", required=True),
         "name": NAME,
@@ -86,7 +102,7 @@ class SaveWorkItem(CreateWorkItem):
     """
 
     verb = "save_work_item"
-    members = {
+    members: ClassVar[Members] = {
         "work_item": Id(WORK_ITEM, "The work item to change."),
         "name": NAME,
         "description": DESCRIPTION,
@@ -125,73 +141,43 @@ class SaveWorkItem(CreateWorkItem):
         return api.update_work_item(data["work_item"], user, **changes)
 
 
-class CompleteWorkItem(WorkItemMutation):
+class CompleteWorkItem(WorkItemTransition):
     """Complete a ready work item of a running case, and continue its flow."""
 
     verb = "complete_work_item"
-    members = {"id": Id(WORK_ITEM, "The work item.", required=True), "context": Context()}
-
-    @classmethod
-    def perform(cls, data: dict[str, Any], user: User) -> Model:
-        """Complete the work item."""
-        return api.complete_work_item(data["id"], user, data.get("context"), sender=cls)
+    operation = staticmethod(api.complete_work_item)
 
 
-class SkipWorkItem(WorkItemMutation):
+class SkipWorkItem(WorkItemTransition):
     """Skip a ready work item: cancel its child case, and continue its flow."""
 
     verb = "skip_work_item"
-    members = {"id": Id(WORK_ITEM, "The work item.", required=True), "context": Context()}
-
-    @classmethod
-    def perform(cls, data: dict[str, Any], user: User) -> Model:
-        """Skip the work item."""
-        return api.skip_work_item(data["id"], user, data.get("context"), sender=cls)
+    operation = staticmethod(api.skip_work_item)
 
 
-class CancelWorkItem(WorkItemMutation):
+class CancelWorkItem(WorkItemTransition):
     """Cancel a ready or suspended work item with its child case; its flow does not continue."""
 
     verb = "cancel_work_item"
-    members = {"id": Id(WORK_ITEM, "The work item.", required=True), "context": Context()}
-
-    @classmethod
-    def perform(cls, data: dict[str, Any], user: User) -> Model:
-        """Cancel the work item."""
-        return api.cancel_work_item(data["id"], user, data.get("context"), sender=cls)
+    operation = staticmethod(api.cancel_work_item)
 
 
-class SuspendWorkItem(WorkItemMutation):
+class SuspendWorkItem(WorkItemTransition):
     """Suspend a ready work item with its child case."""
 
     verb = "suspend_work_item"
-    members = {"id": Id(WORK_ITEM, "The work item.", required=True), "context": Context()}
-
-    @classmethod
-    def perform(cls, data: dict[str, Any], user: User) -> Model:
-        """Suspend the work item."""
-        return api.suspend_work_item(data["id"], user, data.get("context"), sender=cls)
+    operation = staticmethod(api.suspend_work_item)
 
 
-class ResumeWorkItem(WorkItemMutation):
+class ResumeWorkItem(WorkItemTransition):
     """Resume a suspended work item with its child case."""
 
     verb = "resume_work_item"
-    members = {"id": Id(WORK_ITEM, "The work item.", required=True), "context": Context()}
-
-    @classmethod
-    def perform(cls, data: dict[str, Any], user: User) -> Model:
-        """Resume the work item."""
-        return api.resume_work_item(data["id"], user, data.get("context"), sender=cls)
+    operation = staticmethod(api.resume_work_item)
 
 
-class RedoWorkItem(WorkItemMutation):
+class RedoWorkItem(WorkItemTransition):
     """Make an earlier work item ready again, and put all that followed from it to REDO."""
 
     verb = "redo_work_item"
-    members = {"id": Id(WORK_ITEM, "The work item.", required=True), "context": Context()}
-
-    @classmethod
-    def perform(cls, data: dict[str, Any], user: User) -> Model:
-        """Redo the work item."""
-        return api.redo_work_item(data["id"], user, data.get("context"), sender=cls)
+    operation = staticmethod(api.redo_work_item)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def case_type() -> "type[Case]":
     """Return the type of cases, which needs this module."""
-    from workflow_events.graphql.types.case import Case
+    from workflow_events.graphql.types.case import Case  # noqa: PLC0415 (they need each other)
 
     return Case
 

@@ -1,0 +1,93 @@
+"""Documents are parsed and validated once."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from workflow_events.graphql import documents
+from workflow_events.graphql.documents import DocumentCache, InvalidDocument
+from workflow_events.graphql.schema import schema
+
+SCHEMA = schema.graphql_schema
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that were really parsed and validated."""
+    texts: list[str] = []
+    original = documents.parsed_and_validated
+
+    def spy(graphql_schema, text, rules):
+        texts.append(text)
+        return original(graphql_schema, text, rules)
+
+    monkeypatch.setattr(documents, "parsed_and_validated", spy)
+    return texts
+
+
+def test_the_same_text_is_parsed_once(parsed):
+    cache = DocumentCache()
+
+    first = cache.get(SCHEMA, "{ __typename }")
+
+    assert cache.get(SCHEMA, "{ __typename }") is first
+    assert parsed == ["{ __typename }"]
+
+
+def test_the_endpoint_parses_a_text_once(parsed, api):
+    text = "query OnlyHere { allTasks { totalCount } }"
+
+    for _ in range(3):
+        assert api(text).data == {"allTasks": {"totalCount": 0}}
+
+    assert parsed == [text]
+
+
+def test_other_rules_make_another_entry(parsed):
+    cache = DocumentCache()
+
+    cache.get(SCHEMA, "{ __typename }")
+    cache.get(SCHEMA, "{ __typename }", documents.STANDARD_RULES[:3])
+
+    assert len(parsed) == 2
+
+
+def test_the_oldest_makes_room(parsed):
+    cache = DocumentCache(size=2)
+    for name in "abac":
+        cache.get(SCHEMA, f"query {name} {{ __typename }}")
+    assert len(cache) == 2
+
+    cache.get(SCHEMA, "query a { __typename }")
+    assert len(parsed) == 3
+    cache.get(SCHEMA, "query b { __typename }")
+    assert len(parsed) == 4
+
+
+def test_long_documents_are_not_kept(monkeypatch):
+    monkeypatch.setattr(documents, "MAX_TEXT_LENGTH", 10)
+    cache = DocumentCache()
+
+    cache.get(SCHEMA, "{ __typename }")
+
+    assert len(cache) == 0
+
+
+def test_invalid_documents_are_not_kept():
+    cache = DocumentCache()
+    for text in ("{", "{ nothing }"):
+        with pytest.raises(InvalidDocument):
+            cache.get(SCHEMA, text)
+    assert len(cache) == 0
+
+
+def test_threads_may_share_it():
+    cache = DocumentCache(size=3)
+
+    def use(number: int) -> None:
+        cache.get(SCHEMA, f"query q{number % 7} {{ __typename }}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(use, range(300)))
+
+    assert len(cache) <= 3

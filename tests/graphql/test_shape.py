@@ -1,0 +1,167 @@
+"""The schema has the shape that Caluma's clients know (api-shape.json)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    is_introspection_type,
+    is_specified_scalar_type,
+)
+
+from workflow_events.graphql.schema import schema
+
+SHAPE: dict[str, Any] = json.loads(Path(__file__).with_name("api-shape.json").read_text())
+TYPES = {
+    name: found
+    for name, found in schema.graphql_schema.type_map.items()
+    if not is_introspection_type(found) and not is_specified_scalar_type(found)
+}
+KINDS = {
+    "type": GraphQLObjectType,
+    "interface": GraphQLInterfaceType,
+    "input": GraphQLInputObjectType,
+    "enum": GraphQLEnumType,
+}
+
+ADDED = {
+    "StartCaseInput",
+    "StartCasePayload",
+    "Mutation.startCase",
+    "CaseFilterSetType.id",
+    "WorkItemFilterSetType.ids",
+    "WorkItemFilterSetType.rootCase",
+    "WorkItemFilterSetType.workflow",
+    "WorkflowFilterSetType.id",
+    "WorkflowFilterSetType.ids",
+    "WorkflowFilterSetType.slugs",
+    "TaskFilterSetType.id",
+    "TaskFilterSetType.ids",
+    "FlowFilterSetType.id",
+    "FlowFilterSetType.ids",
+    "SaveWorkItemInput.case",
+    "SaveWorkItemInput.multipleInstanceTask",
+    "SaveWorkItemInput.addressedGroups",
+    "SaveWorkItemInput.controllingGroups",
+}
+RELAXED = {"SaveWorkItemInput.workItem": ("ID!", "ID")}
+NOT_YET = {
+    "JSONLookupMode",
+    "JSONValueFilterType",
+    "CaseFilterSetType.excludeChildCases",
+    "CaseFilterSetType.metaHasKey",
+    "CaseFilterSetType.metaValue",
+    "CaseOrderSetType.meta",
+    "FlowOrderSetType.meta",
+    "TaskFilterSetType.metaHasKey",
+    "TaskFilterSetType.metaValue",
+    "TaskFilterSetType.search",
+    "TaskOrderSetType.meta",
+    "WorkItemFilterSetType.addressedGroups",
+    "WorkItemFilterSetType.assignedUsers",
+    "WorkItemFilterSetType.caseMetaValue",
+    "WorkItemFilterSetType.controllingGroups",
+    "WorkItemFilterSetType.hasDeadline",
+    "WorkItemFilterSetType.metaHasKey",
+    "WorkItemFilterSetType.metaValue",
+    "WorkItemFilterSetType.rootCaseMetaValue",
+    "WorkItemOrderSetType.caseMeta",
+    "WorkItemOrderSetType.meta",
+    "WorkflowFilterSetType.metaHasKey",
+    "WorkflowFilterSetType.metaValue",
+    "WorkflowFilterSetType.search",
+    "WorkflowOrderSetType.meta",
+}
+
+
+def wanted_members() -> dict[str, Any]:
+    """Every type, and every field with its type and arguments, and every value of an enum."""
+    members: dict[str, Any] = {}
+    for name, found in SHAPE.items():
+        members[name] = (found["kind"], frozenset(found.get("interfaces", ())))
+        for field, shape in found.get("fields", {}).items():
+            members[f"{name}.{field}"] = (shape["type"], shape.get("args", {}))
+        for value in found.get("values", ()):
+            members[f"{name}.{value}"] = ("value", {})
+    return members
+
+
+def built_members() -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for name, found in TYPES.items():
+        kinds = [kind for kind, known in KINDS.items() if isinstance(found, known)]
+        if not kinds:
+            continue  # A scalar: the shape names them only where they are used.
+        interfaces = frozenset(interface.name for interface in getattr(found, "interfaces", ()))
+        members[name] = (kinds[0], interfaces)
+        for field, definition in getattr(found, "fields", {}).items():
+            arguments = {
+                argument: str(one.type) for argument, one in getattr(definition, "args", {}).items()
+            }
+            members[f"{name}.{field}"] = (str(definition.type), arguments)
+        for value in getattr(found, "values", {}):
+            members[f"{name}.{value}"] = ("value", {})
+    return members
+
+
+def of_added_type(member: str) -> bool:
+    return member.partition(".")[0] in ADDED
+
+
+def test_every_member_of_the_shape_is_there_and_equal():
+    wanted, built = wanted_members(), built_members()
+    for member, (theirs, ours) in RELAXED.items():
+        assert wanted[member][0] == theirs
+        wanted[member] = (ours, wanted[member][1])
+    not_yet = {name for name in wanted if name in NOT_YET or name.partition(".")[0] in NOT_YET}
+
+    assert {name: built.get(name) for name in wanted if name not in not_yet} == {
+        name: shape for name, shape in wanted.items() if name not in not_yet
+    }
+
+
+def test_what_comes_later_is_not_there_yet():
+    assert NOT_YET & set(built_members()) == set()
+    assert set(wanted_members()) >= NOT_YET
+
+
+def test_what_is_added_is_listed():
+    more = set(built_members()) - set(wanted_members())
+
+    assert {member for member in more if not of_added_type(member)} | (ADDED & more) == ADDED
+
+
+def test_no_member_of_an_input_has_a_default():
+    defaults = [
+        f"{name}.{field}"
+        for name, found in TYPES.items()
+        if isinstance(found, GraphQLInputObjectType)
+        for field, definition in found.fields.items()
+        if definition.default_value is not None and repr(definition.default_value) != "Undefined"
+    ]
+    assert defaults == []
+
+
+def test_everything_has_a_description():
+    silent = []
+    for name, found in TYPES.items():
+        if not found.description:
+            silent.append(name)
+        for field, definition in getattr(found, "fields", {}).items():
+            if not definition.description:
+                silent.append(f"{name}.{field}")
+            silent += [
+                f"{name}.{field}({argument})"
+                for argument, one in getattr(definition, "args", {}).items()
+                if not one.description
+            ]
+        silent += [
+            f"{name}.{value}"
+            for value, definition in getattr(found, "values", {}).items()
+            if not definition.description
+        ]
+    assert silent == []
