@@ -1,34 +1,70 @@
 """What runs: cases and their work items."""
 
+from typing import Any
+
 from django.db import models
 
 from workflow_events.events.identifiers import uuid7
 from workflow_events.workflow.models.base import Audited, Closable, Named
 from workflow_events.workflow.models.design import Task, Workflow
+from workflow_events.workflow.models.indexes import ContainmentIndex
+from workflow_events.workflow.models.protected import ProtectedModel
 from workflow_events.workflow.states import CaseStatus, WorkItemStatus
 
+CLOSING_FIELDS = frozenset({"closed_at", "closed_by_user", "closed_by_group"})
 
-class Case(Audited, Closable):
-    """One run of a workflow; with its child cases and theirs it forms a family."""
+
+class Case(ProtectedModel, Audited, Closable):
+    """One run of a workflow; with its child cases and theirs it forms a family.
+
+    ``status``, ``closed_*`` and ``family`` change through operations only.
+    """
+
+    protected = CLOSING_FIELDS | {"status", "family"}
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="cases")
+    workflow = models.ForeignKey(
+        Workflow, on_delete=models.PROTECT, related_name="cases", db_index=False
+    )
     family = models.ForeignKey("self", on_delete=models.CASCADE, related_name="family_cases")
     status = models.CharField(choices=CaseStatus, max_length=50, default=CaseStatus.RUNNING)
     meta = models.JSONField(default=dict, blank=True)
 
+    class Meta(ProtectedModel.Meta):
+        abstract = False
+        indexes = (
+            models.Index(fields=("workflow", "status"), name="case_workflow_status"),
+            models.Index(fields=("status", "created_at"), name="case_status_created_at"),
+            ContainmentIndex(fields=("meta",), name="case_meta"),
+        )
+
     def __str__(self) -> str:
         return f"case {self.pk} of {self.workflow_id} ({self.status})"
 
+    def save(self, **options: Any) -> None:
+        """Save as `ProtectedModel` does; a new case without a family is the root of its own."""
+        if self._state.adding and self.family_id is None:
+            self.family_id = self.pk
+        super().save(**options)
 
-class WorkItem(Named, Audited, Closable):
-    """One piece of work in a case, waiting for its groups or done by them."""
+
+class WorkItem(ProtectedModel, Named, Audited, Closable):
+    """One piece of work in a case, waiting for its groups or done by them.
+
+    ``status`` and ``closed_*`` change through operations only.
+    """
+
+    protected = CLOSING_FIELDS | {"status"}
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="work_items")
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="work_items")
+    case = models.ForeignKey(
+        Case, on_delete=models.CASCADE, related_name="work_items", db_index=False
+    )
+    task = models.ForeignKey(
+        Task, on_delete=models.PROTECT, related_name="work_items", db_index=False
+    )
     status = models.CharField(choices=WorkItemStatus, max_length=50, default=WorkItemStatus.READY)
-    deadline = models.DateTimeField(null=True, blank=True)
+    deadline = models.DateTimeField(null=True, blank=True, db_index=True)
     addressed_groups = models.JSONField(default=list, blank=True)
     controlling_groups = models.JSONField(default=list, blank=True)
     assigned_users = models.JSONField(default=list, blank=True)
@@ -43,11 +79,17 @@ class WorkItem(Named, Audited, Closable):
         blank=True,
     )
 
-    class Meta:
+    class Meta(ProtectedModel.Meta):
+        abstract = False
         indexes = (
             models.Index(fields=("case", "status"), name="work_item_case_status"),
             models.Index(fields=("task", "status"), name="work_item_task_status"),
             models.Index(fields=("status", "deadline"), name="work_item_status_deadline"),
+            models.Index(fields=("closed_at",), name="work_item_closed_at"),
+            ContainmentIndex(fields=("addressed_groups",), name="work_item_addressed_groups"),
+            ContainmentIndex(fields=("controlling_groups",), name="work_item_controlling_groups"),
+            ContainmentIndex(fields=("assigned_users",), name="work_item_assigned_users"),
+            ContainmentIndex(fields=("meta",), name="work_item_meta"),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,198 @@
+"""Design-time operations: workflows, tasks and the flows between them (facts 2.1).
+
+They are atomic and emit no events. `NotFound`, `InvalidInput` and `BadExpression` are raised
+for what is missing or wrong, `Conflict` when another transaction won; nothing is kept then.
+"""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+
+from workflow_events.workflow.errors import Conflict, InvalidInput, NotFound
+from workflow_events.workflow.expressions import flow as flow_expressions
+from workflow_events.workflow.expressions import groups as group_expressions
+from workflow_events.workflow.models import Flow, Task, TaskFlow, Workflow, WorkflowStartTask
+from workflow_events.workflow.models.design import TaskType
+from workflow_events.workflow.operation import atomic_or_conflict
+from workflow_events.workflow.unset import UNSET, Unset
+from workflow_events.workflow.users import User
+from workflow_events.workflow.values import (
+    assign,
+    check_slug,
+    given_only,
+    identifier,
+    spelled_out,
+)
+
+Slugged = TypeVar("Slugged", Workflow, Task)
+
+__all__ = ["add_workflow_flow", "remove_flow", "save_task", "save_workflow"]
+
+
+def save_workflow(
+    slug: str,
+    user: User,
+    *,
+    name: str,
+    start_tasks: Iterable[Task | str],
+    description: str | Unset | None = UNSET,
+    meta: Any = UNSET,
+    allow_all_forms: bool | Unset = UNSET,
+    is_archived: bool | Unset = UNSET,
+    is_published: bool | Unset = UNSET,
+) -> Workflow:
+    """Create the workflow of that slug, or update it; what is omitted keeps its value.
+
+    ``start_tasks`` are tasks or slugs, at least one, in the order in which they start.
+    """
+    values = given_only(
+        name=name,
+        description=description,
+        meta=meta,
+        allow_all_forms=allow_all_forms,
+        is_archived=is_archived,
+        is_published=is_published,
+    )
+    with atomic_or_conflict():
+        tasks = _existing_tasks(start_tasks, "A workflow needs at least one start task.")
+        workflow = _save(Workflow, slug, values, user)
+        WorkflowStartTask.objects.filter(workflow=workflow).delete()
+        WorkflowStartTask.objects.bulk_create(
+            WorkflowStartTask(workflow=workflow, task=task, position=position)
+            for position, task in enumerate(tasks)
+        )
+    return workflow
+
+
+def save_task(
+    slug: str,
+    user: User,
+    *,
+    name: str,
+    type: TaskType | str = TaskType.SIMPLE,  # noqa: A002 (the field's name)
+    description: str | Unset | None = UNSET,
+    meta: Any = UNSET,
+    address_groups: str | Unset | None = UNSET,
+    control_groups: str | Unset | None = UNSET,
+    is_archived: bool | Unset = UNSET,
+    lead_time: int | Unset | None = UNSET,
+    is_multiple_instance: bool | Unset = UNSET,
+    continue_async: bool | Unset | None = UNSET,
+) -> Task:
+    """Create the task of that slug, or update it, type included; what is omitted is kept.
+
+    ``lead_time`` is in seconds. ``continue_async`` requires ``is_multiple_instance``.
+    """
+    values = given_only(
+        type=type,
+        name=name,
+        description=description,
+        meta=meta,
+        address_groups=address_groups,
+        control_groups=control_groups,
+        is_archived=is_archived,
+        lead_time=lead_time,
+        is_multiple_instance=is_multiple_instance,
+        continue_async=continue_async,
+    )
+    for expression in (address_groups, control_groups):
+        if isinstance(expression, str):
+            group_expressions.check(expression)
+    with atomic_or_conflict():
+        task = _save(Task, slug, values, user)
+        if task.continue_async and not task.is_multiple_instance:
+            raise InvalidInput(
+                f"Task {slug!r}: continueAsync is for multiple-instance tasks only; "
+                "set isMultipleInstance as well."
+            )
+    return task
+
+
+def add_workflow_flow(
+    workflow: Workflow | str,
+    tasks: Iterable[Task | str],
+    next: str,  # noqa: A002 (the field's name)
+    redoable: str | None,
+    user: User,
+) -> Workflow:
+    """Lead these tasks into a new flow; several of them are joined (AND).
+
+    Drops every flow of the workflow that one of them had, also for other tasks that shared it.
+    ``next`` or ``redoable`` must name a task, and what they name must exist or be dynamic.
+    """
+    flow_expressions.check(next, _known_tasks)
+    if redoable is not None:
+        flow_expressions.check(redoable, _known_tasks)
+    static = flow_expressions.static_tasks
+    if not static(next) and not (redoable is not None and static(redoable)):
+        raise InvalidInput("Either next or redoable must name at least one task.")
+    with atomic_or_conflict():
+        target = _locked_workflow(workflow)
+        sources = _existing_tasks(tasks, "A flow needs at least one task that it leads away from.")
+        Flow.objects.filter(task_flows__workflow=target, task_flows__task__in=sources).delete()
+        flow = Flow.objects.create(
+            next=next, created_by_user=user.username, created_by_group=user.group
+        )
+        TaskFlow.objects.bulk_create(
+            TaskFlow(workflow=target, task=task, flow=flow, redoable=redoable) for task in sources
+        )
+    return target
+
+
+def remove_flow(flow: Flow | Any) -> Flow:
+    """Delete a flow with its task-flow rows; returns it as it was, id included."""
+    pk = flow.pk if isinstance(flow, Flow) else identifier(flow, Flow)
+    with atomic_or_conflict():
+        removed = Flow.objects.select_for_update().filter(pk=pk).first()
+        if removed is None:
+            raise NotFound(f"There is no flow {pk}.")
+        removed.delete()
+    removed.pk = pk
+    return removed
+
+
+def _save(model: type[Slugged], slug: str, values: dict[str, Any], user: User) -> Slugged:
+    check_slug(slug)
+    instance = model._default_manager.select_for_update().filter(pk=slug).first()
+    creating = instance is None
+    if instance is None:
+        instance = model(slug=slug, created_by_user=user.username, created_by_group=user.group)
+    assign(instance, values)
+    instance.modified_by_user = user.username
+    instance.modified_by_group = user.group
+    try:
+        instance.clean_fields()
+    except ValidationError as error:
+        raise InvalidInput(f"{model.__name__} {slug!r}: {spelled_out(error)}") from error
+    try:
+        instance.save(force_insert=creating)
+    except IntegrityError as error:
+        raise Conflict(f"{model.__name__} {slug!r} was just created; try again.") from error
+    return instance
+
+
+def _existing_tasks(tasks: Iterable[Task | str], none_given: str) -> list[Task]:
+    slugs = list(dict.fromkeys(task.pk if isinstance(task, Task) else task for task in tasks))
+    for slug in slugs:
+        check_slug(slug)
+    if not slugs:
+        raise InvalidInput(none_given)
+    found = Task.objects.in_bulk(slugs)
+    missing = [slug for slug in slugs if slug not in found]
+    if missing:
+        raise NotFound(f"There is no task {', '.join(map(repr, missing))}.")
+    return [found[slug] for slug in slugs]
+
+
+def _known_tasks(slugs: set[str]) -> set[str]:
+    return set(Task.objects.filter(pk__in=slugs).values_list("pk", flat=True))
+
+
+def _locked_workflow(workflow: Workflow | str) -> Workflow:
+    slug = check_slug(workflow.pk if isinstance(workflow, Workflow) else workflow)
+    found = Workflow.objects.select_for_update().filter(pk=slug).first()
+    if found is None:
+        raise NotFound(f"There is no workflow {slug!r}.")
+    return found

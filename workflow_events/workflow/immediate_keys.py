@@ -1,0 +1,36 @@
+"""Foreign keys that SQLite checks at the statement, not at COMMIT."""
+
+from typing import Any
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+
+
+class ImmediateForeignKeys(Operation):
+    """Makes the tables that this migration creates check their foreign keys at once, on SQLite.
+
+    Django defers them to COMMIT, where a dangling key can no longer be laid at the door of the
+    receiver that left it. The first operation of every migration that creates or alters a table
+    of ours. PostgreSQL keeps Django's keys, as they can be checked there at any time.
+    """
+
+    reduces_to_sql = False
+    reversible = True
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Change nothing: models know nothing of this."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: Any
+    ) -> None:
+        """Change how this migration's schema editor writes keys."""
+        if schema_editor.connection.vendor == "sqlite":
+            immediate = "REFERENCES %(to_table)s (%(to_column)s)"
+            schema_editor.sql_create_inline_fk = immediate
+            schema_editor.sql_create_column_inline_fk = immediate
+
+    database_backwards = database_forwards
+
+    def describe(self) -> str:
+        """Say what it does."""
+        return "Check foreign keys at the statement (SQLite)"
