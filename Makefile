@@ -31,6 +31,7 @@ format: $(BIN)/.installed-dev ## Format the code
 
 docs: $(BIN)/.installed-dev ## Generate the reference pages and build the site into site/
 	ENV=dev $(BIN)/python docs/generate.py
+	ENV=dev EVENT_RECEIVER_MODULES= $(BIN)/workflow-events schema > schema.graphql
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(BIN)/.installed-dev ## Print what an emission costs, beside others
