@@ -1,5 +1,7 @@
 """Flow expressions: facts 2.1 and 2.7."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from workflow_events.workflow.errors import BadExpression, ErrorCode
@@ -56,6 +58,7 @@ def test_dynamic_tasks_are_given_case_user_previous_item_and_context(evaluate, c
     [
         ("info.case.meta.n > 2 ? 'a'|task : 'b'|task", ["a"]),
         ("info.case.meta.tags", ["x"]),
+        ("info.case == info.case ? 'a'|task : 'b'|task", ["a"]),
         ("info.case.workflow", ["permit"]),
         ("info.case.created_by_user", ["ann"]),
         ("info.case.created_by_group", ["town"]),
@@ -228,3 +231,19 @@ def test_an_expression_is_parsed_once():
     after = flow._LANGUAGE.compile.cache_info()
     assert (after.misses - before.misses, after.hits - before.hits) == (1, 2)
     assert after.maxsize == 2_048
+
+
+def test_threads_share_compiled_expressions(case, user, work_item):
+    expressions = [f"['t{n}', info.case.workflow, 'everybody']|tasks" for n in range(20)]
+
+    def evaluate_all(_):
+        return [
+            flow.evaluate_next(expression, case=case, user=user, work_item=work_item, context=None)
+            for expression in expressions
+        ]
+
+    flow._LANGUAGE.compile.cache_clear()
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(evaluate_all, range(40)))
+    expected = [["fire", "permit", f"t{n}", "water"] for n in range(20)]
+    assert results == [expected] * 40

@@ -19,11 +19,12 @@ NO_ATTRIBUTES: Mapping[str, Any] = {}
 class Scope:
     """What one evaluation sees: its budget, its variables, and how it resolves names.
 
-    ``variables`` is called when the expression asks for one, ``resolve`` turns the name of a task
-    or group into those that it stands for, ``relative`` is the element that a filter looks at.
+    ``variables`` is called when the expression first asks for one, ``resolve`` turns the name of
+    a task or group into those that it stands for, ``relative`` is the element that a filter looks
+    at.
     """
 
-    __slots__ = ("budget", "relative", "resolve", "variables")
+    __slots__ = ("_values", "_variables", "budget", "relative", "resolve")
 
     def __init__(
         self,
@@ -32,10 +33,17 @@ class Scope:
         budget: Budget | None = None,
         relative: Any = NO_ATTRIBUTES,
     ) -> None:
-        self.variables = variables
+        self._variables = variables
+        self._values: Mapping[str, Any] | None = None
         self.resolve = resolve
         self.budget = budget or Budget()
         self.relative = relative
+
+    def variables(self) -> Mapping[str, Any]:
+        """The variables by name; made once per evaluation."""
+        if self._values is None:
+            self._values = self._variables()
+        return self._values
 
     def around(self, element: Any) -> "Scope":
         """The scope of a relative filter while it looks at one element."""
