@@ -146,6 +146,11 @@ LOGGING = {
     },
     "handlers": {"standard_error": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["standard_error"], "level": LOG_LEVEL},
-    # Without handlers of its own, Django's records reach the root's, once.
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "filters": {"without_traceback": {"()": "workflow_events.observability.logs.WithoutTraceback"}},
+    "loggers": {
+        # Without handlers of its own, Django's records reach the root's, once.
+        "django": {"handlers": [], "propagate": True},
+        # Whoever asks for a host that is not ours fills no log.
+        "django.security.DisallowedHost": {"filters": ["without_traceback"]},
+    },
 }

@@ -114,7 +114,7 @@ def test_both_departments_are_told_of_their_work(ask, caplog):
     ask(START, workflow="application")
     assert caplog.messages == []
     complete(ask, "file-application")
-    names = {item.name: item for item in WorkItem.objects.filter(task_id__startswith="review-")}
+    names = {item.name: item for item in WorkItem.objects.filter(task__slug__startswith="review-")}
     assert len(names) == 2
     assert sorted(caplog.messages) == sorted(
         f"New work: {name} (work item {item.pk})" for name, item in names.items()

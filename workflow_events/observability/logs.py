@@ -23,3 +23,12 @@ class LineFormatter(logging.Formatter):
         line = super().format(record)
         start = COLOURS.get(record.levelno, "") if self.colour else ""
         return f"{start}{line}{RESET}" if start else line
+
+
+class WithoutTraceback(logging.Filter):
+    """Drops the traceback of records whose message says it all."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let the record pass, without its traceback."""
+        record.exc_info = None
+        return True
