@@ -159,7 +159,7 @@ def _unescape(match: re.Match[str]) -> str:
     return _SIMPLE_ESCAPES.get(other, "\\" + other)
 
 
-class _Parser(jexl.Parser):
+class _Parser(jexl.Parser):  # type: ignore[misc]  # pyjexl has no types
     """pyjexl's tree builder, repaired where it is exponential, recursive or warns."""
 
     unwrapped_exceptions = (ExpressionFault, RecursionError)
