@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import graphene
-from django.db.models import Count, F, Model, QuerySet, Window
-from django.db.models.functions import Least, RowNumber
+from django.db.models import Count, F, Model, Q, QuerySet, Window
+from django.db.models.expressions import OrderBy
+from django.db.models.functions import RowNumber
 from graphql import FieldNode, GraphQLError, GraphQLResolveInfo
 from graphql.execution.values import get_argument_values
 
@@ -132,11 +133,13 @@ class Connection(LoadedField):
             queryset = self._filters.apply(queryset, arguments.get("filter"), info)
         return queryset.order_by(*self.ordering(arguments))
 
-    def ordering(self, arguments: dict[str, Any]) -> list[Any]:
+    def ordering(self, arguments: dict[str, Any]) -> list[OrderBy]:
         """Return what the rows are ordered by: the order of creation unless told otherwise."""
-        entries = None if self._orders is None else self._orders.expressions(arguments.get("order"))
+        entries = [] if self._orders is None else self._orders.expressions(arguments.get("order"))
+        # Keys that are no slugs are ordered by time themselves.
         by_slug = self.node_type.model._meta.pk.name == "slug"
-        return [*(entries or []), *(("created_at", "pk") if by_slug else ("pk",))]
+        creation = [F("created_at").asc(), F("pk").asc()] if by_slug else [F("pk").asc()]
+        return [*entries, *creation]
 
     def page(
         self,
@@ -269,7 +272,7 @@ def _totals(queryset: QuerySet[Any]) -> dict[Any, int]:
     return dict(counted.values_list("parent_key", "total"))
 
 
-def _sliced(queryset: QuerySet[Any], wanted: Slice, ordering: list[Any]) -> QuerySet[Any]:
+def _sliced(queryset: QuerySet[Any], wanted: Slice, ordering: list[OrderBy]) -> QuerySet[Any]:
     """Return the same slice of the list of each parent, and the row after it."""
     if wanted.is_whole:
         return queryset
@@ -280,11 +283,24 @@ def _sliced(queryset: QuerySet[Any], wanted: Slice, ordering: list[Any]) -> Quer
     if wanted.end is not None:
         queryset = queryset.filter(position__lte=wanted.end + 1)
     if wanted.last is not None:
-        total = Window(Count("*"), partition_by=partition)
-        queryset = queryset.annotate(total=total)
-        end = F("total") if wanted.end is None else Least(F("total"), wanted.end)
-        queryset = queryset.filter(position__gt=end - wanted.last)
+        # Counted from the end; where rows follow the end of the slice, from there.
+        condition = Q(behind__lte=wanted.last)
+        if wanted.end is not None:
+            condition |= Q(position__gt=wanted.end - wanted.last)
+        backwards = [_reversed(order) for order in ordering]
+        behind = Window(RowNumber(), partition_by=partition, order_by=backwards)
+        queryset = queryset.annotate(behind=behind).filter(condition)
     return queryset.order_by("position")
+
+
+def _reversed(order: OrderBy) -> OrderBy:
+    # A new one, as a copy that is reversed would still count as equal to the original.
+    return OrderBy(
+        order.expression,
+        descending=not order.descending,
+        nulls_first=order.nulls_last,
+        nulls_last=order.nulls_first,
+    )
 
 
 def _arguments(
