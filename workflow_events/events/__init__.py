@@ -1,7 +1,9 @@
-"""The event core: declare, listen, emit (docs/reference/events.md; contract sections 2 to 4)."""
+"""The event core: declare, listen, emit. Knows Django, knows no workflow."""
 
 from workflow_events.events.dispatch import emit
+from workflow_events.events.errors import EventDepthExceeded, ReceiverError
 from workflow_events.events.event import Event
-from workflow_events.events.registry import on
+from workflow_events.events.filters import filter_events
+from workflow_events.events.registration import on
 
-__all__ = ["Event", "emit", "on"]
+__all__ = ["Event", "EventDepthExceeded", "ReceiverError", "emit", "filter_events", "on"]

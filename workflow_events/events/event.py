@@ -1,10 +1,172 @@
-"""PLACEHOLDER, being replaced by the lead within the hour."""
+"""Declaring an event: a class whose annotations are its payload (contract section 2)."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, TypeVar, get_origin
+
+from workflow_events.events.envelope import Envelope, time_of
+from workflow_events.events.errors import DeclarationError
+from workflow_events.events.frames import frame_of
+from workflow_events.events.identifiers import uuid7
+
+RESERVED = frozenset({"sender", "event", "envelope", "robust", "event_name"})
+_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+_set = object.__setattr__
+"""How the core itself writes to an event, past the guard for receivers."""
+
+declared: dict[str, type[Event]] = {}
+"""Every event of this process by its name."""
+
+
+Origin = tuple[object, int, "Event | None"]
+"""Who sent an occurrence, when (nanoseconds since 1970), and because of which other one."""
+
+
+E = TypeVar("E", bound="Event")
 
 
 class Event:
-    def __init_subclass__(cls, senders=None, **kw):
-        super().__init_subclass__(**kw)
-        cls.senders = senders
+    """Base of all events. Subclass it and annotate the payload.
 
-    def __init__(self, **payload):
+    Class keywords: ``name`` replaces the name derived from the class name; ``senders`` is called
+    without arguments at start-up and returns the classes that may send the event, for checking
+    ``@on(sender=…)``; ``abstract=True`` declares a base that is never emitted.
+    """
+
+    event_name: str
+    senders: ClassVar[Callable[[], Iterable[object]] | None] = None
+    attributes: ClassVar[frozenset[str]] = frozenset()
+    defaults: ClassVar[dict[str, Any]] = {}
+    abstract: ClassVar[bool] = True
+    fresh_instances: ClassVar[bool] = True
+    declared_at: ClassVar[tuple[str, str, int]]
+    takes_payload_as_is: ClassVar[bool] = False
+
+    __slots__ = ("__dict__", "__weakref__", "_envelope", "_origin")
+
+    _origin: Origin
+    _envelope: Envelope
+
+    def __init_subclass__(
+        cls,
+        *,
+        name: str | None = None,
+        senders: Callable[[], Iterable[object]] | None = None,
+        abstract: bool = False,
+        **keywords: Any,
+    ) -> None:
+        super().__init_subclass__(**keywords)
+        own = [
+            key for key, hint in vars(cls).get("__annotations__", {}).items() if _is_payload(hint)
+        ]
+        if refused := RESERVED.intersection(own):
+            raise DeclarationError(
+                f"{cls.__qualname__} declares {_listed(refused)}, which every event has already; "
+                "choose another name."
+            )
+        cls.attributes = cls.attributes.union(own)
+        cls.defaults = cls.defaults | {key: vars(cls)[key] for key in own if key in vars(cls)}
+        cls.abstract = abstract
+        cls.takes_payload_as_is = cls.__init__ is Event.__init__ and not abstract
+        if senders is not None:
+            cls.senders = staticmethod(senders)
+        cls.declared_at = (cls.__module__, cls.__qualname__, sys._getframe(1).f_lineno)
+        if not abstract:
+            cls.event_name = name or _WORD_STARTS.sub("_", cls.__name__).lower()
+            _declare(cls)
+
+    def __init__(self, /, **payload: Any) -> None:
+        """Take the payload by name; a ``TypeError`` names what is unknown."""
+        if unknown := payload.keys() - self.attributes:
+            raise TypeError(
+                f"{type(self).__name__} has no attribute {_listed(unknown)}; "
+                f"its attributes are {_listed(self.attributes)}."
+            )
+        self.__dict__.update(self.defaults)
         self.__dict__.update(payload)
+
+    @property
+    def sender(self) -> Any:
+        """The object that sent this occurrence, often a class."""
+        return self._origin[0]
+
+    @property
+    def envelope(self) -> Envelope:
+        """Name, id, time and cause, made when first asked for, as of the emission."""
+        try:
+            return self._envelope
+        except AttributeError:
+            _, tick, cause = self._origin
+            envelope = Envelope(
+                name=self.event_name,
+                id=uuid7(tick),
+                time=time_of(tick),
+                cause=None if cause is None else cause.envelope.id,
+            )
+            _set(self, "_envelope", envelope)
+            return envelope
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in self.attributes and name not in vars(self):
+            raise AttributeError(
+                f"{type(self).__name__} has no attribute {name!r} to assign; "
+                f"its attributes are {_listed(self.attributes | vars(self).keys())}."
+            )
+        if (frame := frame_of(self)) is not None:
+            frame.note_assignment(name)
+        self.__dict__[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(
+            f"{type(self).__name__}.{name} cannot be deleted; assign None instead."
+        )
+
+    def __repr__(self) -> str:
+        payload = ", ".join(f"{key}={value!r}" for key, value in vars(self).items())
+        return f"{type(self).__name__}({payload})"
+
+
+def make(event_class: type[E], payload: dict[str, Any], origin: Origin) -> E:
+    """Make an occurrence; a ``TypeError`` names what is unknown, or missing after ``__init__``."""
+    if event_class.takes_payload_as_is and payload.keys() == event_class.attributes:
+        event = event_class.__new__(event_class)
+        _set(event, "__dict__", payload)
+    else:
+        event = event_class(**payload)
+        _check_complete(event)
+    _set(event, "_origin", origin)
+    return event
+
+
+def _check_complete(event: Event) -> None:
+    if missing := event.attributes - vars(event).keys():
+        raise TypeError(
+            f"{type(event).__name__} lacks {_listed(missing)}; "
+            f"its attributes are {_listed(event.attributes)}."
+        )
+
+
+def _is_payload(hint: object) -> bool:
+    if isinstance(hint, str):
+        return not re.match(r"(typing\.)?ClassVar\b", hint)
+    return hint is not ClassVar and get_origin(hint) is not ClassVar
+
+
+def _declare(cls: type[Event]) -> None:
+    other = declared.get(cls.event_name)
+    # The same class statement run again (a reloaded module) replaces the class of its first run.
+    if other is not None and other.declared_at != cls.declared_at:
+        module, qualname, line = other.declared_at
+        raise DeclarationError(
+            f"{cls.__module__}.{cls.__qualname__} declares the event {cls.event_name!r}, which "
+            f"{module}.{qualname} (line {line}) has declared already; give one of them name=…"
+        )
+    declared[cls.event_name] = cls
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(repr(name) for name in sorted(names)) or "none"

@@ -1,28 +1,142 @@
-"""PLACEHOLDER, being replaced by the lead within the hour."""
+"""The one registry of receivers, and the plans prepared from it."""
 
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from typing import Any
+
+from django.dispatch import Signal
+
+from workflow_events.events import event as events
+from workflow_events.events.calls import ALWAYS
+from workflow_events.events.errors import RegistrationError
+from workflow_events.events.event import Event
+from workflow_events.events.plans import Plan, plan_of
+from workflow_events.events.receivers import Receiver
+from workflow_events.events.senders import is_lasting
+
+Source = type[Event] | Signal
+"""What is emitted: an event class, or a signal that is sent."""
 
 
 class Registry:
-    def __init__(self):
-        self.receivers = {}
+    """Holds the receivers in the order of registration, and one plan per source and sender."""
+
+    def __init__(self) -> None:
+        self.loaded = False
+        self.receivers: list[Receiver] = []
+        self.bridges: dict[Signal, Callable[..., None]] = {}
+        self._sequence = 0
+        self._plans: dict[tuple[Source, object], Plan] = {}
+
+    def clock(self) -> int:
+        """Return a number that grows with each registration."""
+        return self._sequence
+
+    def add(self, receiver: Receiver) -> None:
+        """Take a receiver; once loading has ended, its targets are checked at once."""
+        if self.loaded:
+            check(receiver)
+        self._sequence += 1
+        self.receivers.append(receiver)
+        self._plans.clear()
+
+    def registered_since(self, clock: int, function: Callable[..., Any]) -> list[Receiver]:
+        """Return the registrations of a function that came after ``clock`` was read."""
+        return [r for r in self.receivers if r.sequence >= clock and r.function == function]
+
+    def plan(self, source: Source, sender: object) -> Plan:
+        """Return the prepared receivers of an event class or signal for one sender."""
+        try:
+            return self._plans[source, sender]
+        except (KeyError, TypeError):  # TypeError: a sender that cannot be hashed
+            return self._prepare(source, sender)
+
+    def listeners(self, source: Source) -> list[Receiver]:
+        """Return the receivers of an event class or signal, for any sender, in running order."""
+        found = [r for r in self.receivers if any(matches(t, source) for t in r.targets)]
+        return sorted(found, key=lambda receiver: (receiver.order, receiver.sequence))
+
+    def _prepare(self, source: Source, sender: object) -> Plan:
+        chosen = [r for r in self.listeners(source) if r.senders.accepts(sender)]
+        is_open = isinstance(source, Signal)
+        carried = ALWAYS if isinstance(source, Signal) else ALWAYS | source.attributes
+        plan = plan_of(chosen, carried, is_open=is_open)
+        if is_lasting(sender):
+            self._plans[source, sender] = plan
+        return plan
 
     @contextmanager
-    def scoped(self):
-        saved = {k: list(v) for k, v in self.receivers.items()}
+    def scoped(self) -> Iterator[Registry]:
+        """Forget on leaving what was registered or declared inside."""
+        receivers, loaded, names = list(self.receivers), self.loaded, dict(events.declared)
+        bridges = dict(self.bridges)
         try:
             yield self
         finally:
-            self.receivers = saved
+            self.receivers, self.loaded = receivers, loaded
+            for signal in self.bridges.keys() - bridges.keys():
+                signal.disconnect(self.bridges.pop(signal))
+            events.declared.clear()
+            events.declared.update(names)
+            self._plans.clear()
+
+
+def matches(target: Any, source: Source) -> bool:
+    """Tell whether a target of ``@on`` means this event class or signal."""
+    if isinstance(source, Signal) or isinstance(target, Signal | type):
+        return target is source
+    if isinstance(target, re.Pattern):
+        return target.fullmatch(source.event_name) is not None
+    return fnmatchcase(source.event_name, target)
+
+
+def check(receiver: Receiver) -> None:
+    """Raise `RegistrationError` when a target, parameter or sender could never work.
+
+    Contract section 3, "How it is called" and "sender".
+    """
+    sources = [event for target in receiver.targets for event in _meant(target, receiver)]
+    for source in sources:
+        if missing := receiver.missing(ALWAYS | source.attributes):
+            raise RegistrationError(
+                f"{receiver.name} asks for {', '.join(missing)}, which the event "
+                f"{source.event_name} does not carry; it carries "
+                f"{', '.join(sorted(ALWAYS | source.attributes))}. {receiver.defined_at}"
+            )
+    _check_senders(receiver, sources)
+
+
+def _meant(target: Any, receiver: Receiver) -> list[type[Event]]:
+    if isinstance(target, Signal):
+        return []
+    if isinstance(target, type):
+        return [target]
+    meant = [event for event in events.declared.values() if matches(target, event)]
+    if not meant:
+        shown = target.pattern if isinstance(target, re.Pattern) else target
+        raise RegistrationError(
+            f"{receiver.name} listens to {shown!r}, but no such event is declared; "
+            f"declared are {', '.join(sorted(events.declared))}. {receiver.defined_at}"
+        )
+    return meant
+
+
+def _check_senders(receiver: Receiver, sources: list[type[Event]]) -> None:
+    known = [list(source.senders()) for source in sources if source.senders is not None]
+    if not receiver.senders or not known or len(known) < len(sources):
+        return
+    verdicts = [receiver.senders.could_accept(senders) for senders in known]
+    if not any(verdicts):
+        possible = sorted({getattr(s, "__name__", str(s)) for senders in known for s in senders})
+        raise RegistrationError(
+            f"{receiver.name} listens for sender {receiver.senders}, which never sends "
+            f"{', '.join(source.event_name for source in sources)}; "
+            f"senders are {', '.join(possible)}. {receiver.defined_at}"
+        )
 
 
 registry = Registry()
-
-
-def on(targets, **options):
-    def decorate(function):
-        for t in targets if isinstance(targets, list) else [targets]:
-            registry.receivers.setdefault(t, []).append(function)
-        return function
-
-    return decorate

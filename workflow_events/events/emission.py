@@ -1,0 +1,138 @@
+"""One occurrence on its way through its receivers, and what becomes of those that fail."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import DatabaseError
+
+from workflow_events.events.errors import EventDepthExceeded, ReceiverError, message_of
+from workflow_events.events.event import Event
+from workflow_events.events.frames import Frame, check_depth, current
+from workflow_events.events.isolation import Isolation
+from workflow_events.events.plans import Group, Plan
+from workflow_events.events.receivers import Receiver
+from workflow_events.events.snapshots import refreshed, snapshots_of
+
+logger = logging.getLogger("workflow_events.events")
+
+_RUN_AGAIN = frozenset({"40001", "40P01"})
+"""SQLSTATEs after which a whole transaction must be run again: serialization, deadlock."""
+
+
+class Emission(Frame):
+    """Runs a plan: each receiver isolated, its failure recorded, its leavings settled."""
+
+    wrote = False
+    failures: tuple[tuple[Receiver, Exception], ...] = ()
+
+    def __init__(self, event: Event, robust: bool) -> None:
+        super().__init__(event)
+        self.robust = robust
+        self.snapshots = snapshots_of(event)
+
+    def run(self, plan: Plan) -> bool:
+        """Run all receivers; return whether one wrote to the database.
+
+        Raises `ReceiverError` for the failures of receivers with ``raise_exception=True``, and
+        `EventDepthExceeded`.
+        """
+        if self.parent is not None:
+            check_depth(self)
+        self.isolation = isolation = Isolation(self.pause)
+        token = current.set(self)
+        try:
+            for group in plan:
+                if group.atomic:
+                    self._run_group(group)
+                else:
+                    with isolation.suspended():
+                        self._run_group(group)
+        except BaseException as error:
+            isolation.undo(error)
+            raise
+        finally:
+            isolation.end()
+            current.reset(token)
+        if self.top.exceeded is not None:
+            raise self.top.exceeded
+        if self.failures:
+            self._raise_failures()
+        return self.wrote
+
+    def _run_group(self, group: Group) -> None:
+        first = 0
+        while functions := group.functions[first:]:
+            # With snapshots to compare after each receiver, one is run at a time.
+            remaining = self.enter(group, first, functions[:1] if self.snapshots else functions)
+            failure = None
+            try:
+                group.loop(remaining, self.event)
+            except Exception as error:
+                if _passes(error):
+                    raise
+                failure = error
+            if failure is None and not self.paused and not self.snapshots:
+                return
+            self._settle(group, failure)
+            first = self.place + 1
+
+    def _settle(self, group: Group, failure: Exception | None) -> None:
+        isolation = self.isolation
+        if group.atomic:
+            failure = self._keep_or_undo(failure)
+        if isolation.emitter_error is not None:
+            raise isolation.emitter_error
+        if failure is not None:
+            vars(self.event).update(self.assigned or {})
+            for snapshot in self.snapshots:
+                snapshot.restore()
+            self._record(failure)
+        if isolation.wrote:
+            isolation.wrote = False
+            self.wrote = True
+            with isolation.between_receivers():
+                self.snapshots = refreshed(self.event)
+        elif failure is None:
+            for snapshot in self.snapshots:
+                snapshot.after_success()
+        if self.assigned:
+            self.assigned = None
+            self.snapshots = snapshots_of(self.event)
+
+    def _keep_or_undo(self, failure: Exception | None) -> Exception | None:
+        if failure is None:
+            return self.isolation.keep()
+        try:
+            self.isolation.undo(failure)
+        except DatabaseError as lost:
+            raise failure from lost
+        return failure
+
+    def _record(self, failure: Exception) -> None:
+        receiver = self.receiver
+        if not self.robust:
+            raise failure
+        logger.error(
+            "Receiver %s failed on %s: %s",
+            receiver.name,
+            self.event.event_name,
+            message_of(failure),
+            exc_info=failure,
+            extra={"receiver": receiver.name, "event": self.event.event_name},
+        )
+        self.failures = (*self.failures, (receiver, failure))
+
+    def _raise_failures(self) -> None:
+        raising = [(r.name, error) for r, error in self.failures if r.raise_exception]
+        if raising:
+            names, errors = zip(*raising, strict=True)
+            raise ReceiverError(self.event.event_name, names, errors)
+
+
+def _passes(error: Exception) -> bool:
+    """Tell whether an error is beyond what undoing one receiver can mend."""
+    if isinstance(error, EventDepthExceeded):
+        return True
+    state = getattr(error.__cause__, "sqlstate", None)
+    return isinstance(error, DatabaseError) and state in _RUN_AGAIN

@@ -1,0 +1,25 @@
+"""What is known of an occurrence besides its payload."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Envelope:
+    """Name, id (UUIDv7), time (aware, UTC) and cause of one occurrence (contract section 2).
+
+    ``cause`` is the id of the event whose receiver emitted this one, or ``None``.
+    """
+
+    name: str
+    id: UUID
+    time: datetime
+    cause: UUID | None
+
+
+def time_of(tick: int) -> datetime:
+    """Return the moment of ``tick``, nanoseconds since 1970, to the microsecond."""
+    return EPOCH + timedelta(microseconds=tick // 1000)

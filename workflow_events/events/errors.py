@@ -1,0 +1,78 @@
+"""The errors of the event core."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+
+
+class DeclarationError(TypeError):
+    """An event class is declared in a way that could not work (contract section 2)."""
+
+
+class RegistrationError(TypeError):
+    """A receiver is registered in a way that could not work (contract section 3)."""
+
+
+class AmbiguousSender(RegistrationError):
+    """A sender given as a string names several senders; give the class or its dotted path."""
+
+
+class ReceiversNotLoaded(RuntimeError):
+    """An event was emitted before the receivers were loaded (contract section 6)."""
+
+
+class ReceiverLoadError(ImproperlyConfigured):
+    """A receiver module is missing or fails to import, or its receivers could not work."""
+
+
+class BrokenTransaction(RuntimeError):
+    """A receiver swallowed a database error that broke its transaction or savepoint."""
+
+
+class EventDepthExceeded(RuntimeError):
+    """Receivers emit events whose receivers emit events, deeper than ``EVENT_MAX_DEPTH``."""
+
+
+class ReceiverError(ExceptionGroup[Exception]):
+    """One or more receivers with ``raise_exception=True`` failed (contract section 4).
+
+    ``event`` is the event's name, ``receivers`` are the dotted names of the receivers that
+    failed, in the order of ``exceptions``; ``message`` joins their messages with ``", "``.
+    """
+
+    event: str
+    receivers: tuple[str, ...]
+
+    def __new__(
+        cls, event: str, receivers: Sequence[str], exceptions: Sequence[Exception]
+    ) -> ReceiverError:
+        """Take the event's name, and receivers and exceptions in the same order."""
+        self = super().__new__(cls, ", ".join(map(message_of, exceptions)), exceptions)
+        self.event = event
+        self.receivers = tuple(receivers)
+        return self
+
+    def __init__(
+        self, event: str, receivers: Sequence[str], exceptions: Sequence[Exception]
+    ) -> None:
+        super().__init__(self.message, exceptions)
+
+    def __str__(self) -> str:
+        return self.message
+
+    def derive(self, excs: Sequence[Exception], /) -> ReceiverError:  # type: ignore[override]
+        """Return a group of some of the exceptions, as ``split`` and ``except*`` need it."""
+        failed = {
+            id(error): name for error, name in zip(self.exceptions, self.receivers, strict=True)
+        }
+        names = [failed.get(id(error), "") for error in excs]
+        return ReceiverError(self.event, names, excs)
+
+
+def message_of(error: BaseException) -> str:
+    """Return the text of an exception; of a ``ValidationError`` its messages, joined."""
+    if isinstance(error, ValidationError):
+        return ", ".join(error.messages)
+    return str(error)

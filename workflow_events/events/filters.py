@@ -1,0 +1,50 @@
+"""``filter_events``: a condition that stands below ``@on`` (contract section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from workflow_events.events.calls import wish_of
+from workflow_events.events.errors import RegistrationError
+from workflow_events.events.receivers import Predicate, name_of
+from workflow_events.events.registry import registry
+
+
+class Filtered:
+    """A function on its way to ``@on``, with the predicates below it. Calling it skips them."""
+
+    def __init__(self, function: Callable[..., Any], predicates: tuple[Predicate, ...]) -> None:
+        self.function = function
+        self.predicates = predicates
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call the function itself; a direct call skips the filters."""
+        return self.function(*arguments, **keywords)
+
+
+def filter_events(
+    predicate: Callable[..., Any],
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Run the receiver below only where ``predicate`` is true.
+
+    The predicate takes any of ``sender``, ``event`` and the payload by name. Several filters
+    must all hold; the upper one is asked first. Raises `RegistrationError` when it stands above
+    ``@on``, where it could only be ignored, or when the predicate cannot be called by name.
+    """
+    if not callable(predicate):
+        raise RegistrationError(f"filter_events takes a function, not {predicate!r}.")
+    condition = Predicate(predicate, wish_of(predicate))
+    created = registry.clock()
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        below = function.predicates if isinstance(function, Filtered) else ()
+        plain = function.function if isinstance(function, Filtered) else function
+        if registry.registered_since(created, plain):
+            raise RegistrationError(
+                f"@filter_events stands above @on at {name_of(plain)}, where it would be ignored; "
+                "move it below @on."
+            )
+        return Filtered(plain, (condition, *below))
+
+    return decorate

@@ -1,0 +1,131 @@
+"""Emissions under way: who emits inside whose receiver, and how deep (contract section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from operator import length_hint
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from workflow_events.events.errors import EventDepthExceeded
+
+if TYPE_CHECKING:
+    from workflow_events.events.event import Event
+    from workflow_events.events.isolation import Isolation
+    from workflow_events.events.plans import Group
+    from workflow_events.events.receivers import Receiver
+
+
+DEFAULT_MAX_DEPTH = 64
+
+
+class Frame:
+    """One emission under way, inside the receiver of its parent."""
+
+    assigned: dict[str, Any] | None = None
+    exceeded: EventDepthExceeded | None = None
+    paused = False
+    isolation: Isolation
+    group: Group
+    first: int
+    functions: list[Callable[..., Any]]
+    remaining: Iterator[Callable[..., Any]]
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self.parent = parent = current.get()
+        self.depth: int = 1 if parent is None else parent.depth + 1
+
+    def enter(
+        self, group: Group, first: int, functions: list[Callable[..., Any]]
+    ) -> Iterator[Callable[..., Any]]:
+        """Begin to run functions of a group, the first of which stands at that place in it."""
+        self.group = group
+        self.first = first
+        self.functions = functions
+        self.paused = False
+        self.remaining = remaining = iter(functions)
+        return remaining
+
+    @property
+    def top(self) -> Frame:
+        """The outermost emission."""
+        frame = self
+        while frame.parent is not None:
+            frame = frame.parent
+        return frame
+
+    @property
+    def place(self) -> int:
+        """The place, in its group, of the receiver that runs, or ran last."""
+        return self.first + len(self.functions) - length_hint(self.remaining) - 1
+
+    @property
+    def receiver(self) -> Receiver:
+        """The receiver that runs, or ran last."""
+        return self.group.receivers[self.place]
+
+    def pause(self) -> None:
+        """Let no receiver run after the one that runs, until it is settled what it did."""
+        if not self.paused:
+            self.paused = True
+            del self.functions[len(self.functions) - length_hint(self.remaining) :]
+
+    def note_assignment(self, name: str) -> None:
+        """Remember what a payload attribute was before the receiver that runs assigned it."""
+        if self.assigned is None:
+            self.assigned = {}
+        self.assigned.setdefault(name, vars(self.event)[name])
+        self.pause()
+
+
+current: ContextVar[Frame | None] = ContextVar("workflow_events_frame", default=None)
+"""The innermost emission under way in this context."""
+
+
+def frame_of(event: Event) -> Frame | None:
+    """Return the emission of this very occurrence, if it is under way in this context."""
+    frame = current.get()
+    while frame is not None and frame.event is not event:
+        frame = frame.parent
+    return frame
+
+
+def caused_by() -> Event | None:
+    """Return the event whose receiver is running in this context."""
+    frame = current.get()
+    return None if frame is None else frame.event
+
+
+def check_depth(frame: Frame) -> None:
+    """Raise `EventDepthExceeded` beyond ``EVENT_MAX_DEPTH``, and once raised at every emission.
+
+    A receiver that swallows it can so not keep the loop alive.
+    """
+    if frame.top.exceeded is not None:
+        raise frame.top.exceeded
+    limit = getattr(settings, "EVENT_MAX_DEPTH", DEFAULT_MAX_DEPTH)
+    if frame.depth > limit:
+        steps = list(_steps(frame))
+        error = EventDepthExceeded(
+            f"Events are nested deeper than EVENT_MAX_DEPTH={limit}. The cycle is:\n"
+            + "\n".join(f"  {step}" for step in _cycle(steps))
+        )
+        frame.top.exceeded = error
+        raise error
+
+
+def _steps(frame: Frame) -> Iterator[str]:
+    outer = frame.parent
+    if outer is not None:
+        yield from _steps(outer)
+        yield f"{outer.receiver.name} (on {outer.event.event_name}) emits {frame.event.event_name}"
+
+
+def _cycle(steps: list[str]) -> list[str]:
+    for length in range(1, len(steps) // 2 + 1):
+        if steps[-length:] == steps[-2 * length : -length]:
+            return steps[-length:]
+    return steps

@@ -1,0 +1,104 @@
+"""A registration: one receiver, what it listens to, and its options (contract section 3)."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MethodType
+from typing import Any
+
+from asgiref.sync import async_to_sync
+
+from workflow_events.events.calls import Shape, Wish, source_of
+from workflow_events.events.event import Event
+from workflow_events.events.senders import SenderFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """A condition of `filter_events`, with the names that it asks for."""
+
+    function: Callable[..., Any]
+    wish: Wish
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Receiver:
+    """A callable together with the options of one ``@on``."""
+
+    function: Callable[..., Any]
+    wish: Wish
+    targets: tuple[Any, ...]
+    predicates: tuple[Predicate, ...]
+    senders: SenderFilter
+    raise_exception: bool
+    atomic: bool
+    order: int
+    sequence: int
+
+    @property
+    def name(self) -> str:
+        """Module and qualified name of the callable, as logs and errors show it."""
+        return name_of(self.function)
+
+    @property
+    def defined_at(self) -> str:
+        """File and line of the callable, for messages; empty when it has none."""
+        code = getattr(inspect.unwrap(_plain(self.function)), "__code__", None)
+        return f"{code.co_filename}:{code.co_firstlineno}" if code else ""
+
+    def missing(self, carried: frozenset[str]) -> list[str]:
+        """Return the names that the receiver or a predicate needs and the event does not carry."""
+        wishes = [self.wish, *(predicate.wish for predicate in self.predicates)]
+        return sorted({name for wish in wishes for name in wish.missing(carried)})
+
+    def prepare(
+        self, carried: frozenset[str], *, is_open: bool
+    ) -> tuple[Callable[..., Any], Shape | None]:
+        """Return what to call for a source that carries these names, and with which of them.
+
+        Without a shape, the callable takes the occurrence itself.
+        """
+        function = self.function
+        shape = self.wish.shape(carried, is_open=is_open)
+        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+            getattr(function, "__call__", None)  # noqa: B004 (an object with async __call__)
+        ):
+            function = async_to_sync(function)
+        if not self.predicates:
+            return function, shape
+        conditions = [(p.function, p.wish.shape(carried, is_open=is_open)) for p in self.predicates]
+        return _filtered(function, shape, conditions), None
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """Return the dotted name of a function, method, partial or callable object."""
+    plain = _plain(function)
+    if not hasattr(plain, "__qualname__"):
+        plain = type(plain)
+    return f"{plain.__module__}.{plain.__qualname__}"
+
+
+def _plain(function: Any) -> Any:
+    while isinstance(function, functools.partial | MethodType):
+        function = function.func if isinstance(function, functools.partial) else function.__func__
+    return function
+
+
+def _filtered(
+    function: Callable[..., Any],
+    shape: Shape,
+    conditions: list[tuple[Callable[..., Any], Shape]],
+) -> Callable[[Event], None]:
+    def call_if_all_hold(event: Event) -> None:
+        source = source_of(event)
+        for condition, wanted in conditions:
+            arguments, keywords = wanted.bind(source)
+            if not condition(*arguments, **keywords):
+                return
+        arguments, keywords = shape.bind(source)
+        function(*arguments, **keywords)
+
+    return call_if_all_hold
