@@ -4,8 +4,8 @@ MAX_LENGTH = 4_000
 """Characters of an expression. A list of 100 slugs fits in, and takes about 5 ms to parse."""
 
 MAX_OPERATORS = 200
-"""Operators, attributes and transforms of an expression: what takes the parser longest, about
-0.1 ms each."""
+"""Operators, attributes, transforms and pairs of brackets of an expression: what takes the parser
+longest, about 0.1 ms each."""
 
 MAX_NESTING = 14
 """Brackets, conditionals and negations inside each other. The parser needs about 33 stack frames

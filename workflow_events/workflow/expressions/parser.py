@@ -22,7 +22,7 @@ _GRAMMAR = jexl.jexl_grammar(_CONFIG)
 _TOKEN = re.compile(
     r"""(?P<string>"[^"\\\n\r]*(?:\\.[^"\\\n\r]*)*"|'[^'\\\n\r]*(?:\\.[^'\\\n\r]*)*')"""
     r"""|(?P<unclosed>["'])|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<comma>,)|(?P<conditional>\?)"""
-    r"|(?P<not>!(?!=))|(?P<operator>[-+*/%^<>=&|.]+)|(?P<other>[^\s])",
+    r"|(?P<not>!(?!=))|(?P<operator>[-+*/%^<>=&|.]+|\b(?:in|intersects)\b)|(?P<other>[^\s])",
     re.DOTALL,
 )
 _ESCAPE = re.compile(
@@ -86,9 +86,9 @@ def _check_size(text: str) -> None:
         if kind == "unclosed":
             # also spares the grammar from trying each further quote, which is quadratic
             raise ExpressionFault("a string does not end", token.start() + 1)
-        operators += kind == "operator"
+        operators += kind in ("operator", "open")
         if operators > limits.MAX_OPERATORS:
-            raise ExpressionFault(f"it has more than {limits.MAX_OPERATORS} operators")
+            raise ExpressionFault(f"it has more than {limits.MAX_OPERATORS} operators and brackets")
         if nesting.after(kind) > limits.MAX_NESTING:
             raise ExpressionFault(
                 f"brackets, conditionals and `!` are nested more than {limits.MAX_NESTING} deep",
