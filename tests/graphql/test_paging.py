@@ -27,37 +27,37 @@ def cursor(index: int) -> str:
 
 
 PAGES = [
-    # arguments, first index, names, next page, previous page
-    ({}, 0, "abcde", False, False),
-    ({"first": None}, 0, "abcde", False, False),
-    ({"first": 2}, 0, "ab", True, False),
-    ({"first": 5}, 0, "abcde", False, False),
-    ({"first": 9}, 0, "abcde", False, False),
-    ({"first": 0}, 0, "", True, False),
-    ({"first": 0, "offset": 2}, 2, "", True, True),
-    ({"offset": 2}, 2, "cde", False, True),
-    ({"offset": 2, "first": 2}, 2, "cd", True, True),
-    ({"offset": 5}, 5, "", False, True),
-    ({"offset": 9, "first": 1}, 9, "", False, True),
-    ({"after": ""}, 0, "abcde", False, False),
-    ({"after": cursor(1)}, 2, "cde", False, True),
-    ({"after": cursor(1), "first": 1}, 2, "c", True, True),
-    ({"after": cursor(0), "offset": 1}, 2, "cde", False, True),
-    ({"after": cursor(9)}, 10, "", False, True),
-    ({"before": cursor(2)}, 0, "ab", True, False),
-    ({"before": cursor(9)}, 0, "abcde", False, False),
-    ({"before": cursor(3), "after": cursor(0)}, 1, "bc", True, True),
-    ({"before": cursor(1), "after": cursor(3)}, 4, "", True, True),
-    ({"before": cursor(3), "first": 1}, 0, "a", True, False),
-    ({"last": 2}, 3, "de", False, True),
-    ({"last": 9}, 0, "abcde", False, False),
-    ({"last": 0}, 5, "", False, True),
-    ({"last": 2, "before": cursor(3)}, 1, "bc", True, True),
-    ({"last": 2, "before": cursor(9)}, 3, "de", False, True),
-    ({"last": 1, "after": cursor(1)}, 4, "e", False, True),
-    ({"last": 9, "after": cursor(1)}, 2, "cde", False, True),
-    ({"first": 3, "last": 2}, 1, "bc", True, True),
-    ({"offset": 1, "last": 9}, 1, "bcde", False, True),
+    # arguments, (first index, names, next page, previous page)
+    ({}, (0, "abcde", False, False)),
+    ({"first": None}, (0, "abcde", False, False)),
+    ({"first": 2}, (0, "ab", True, False)),
+    ({"first": 5}, (0, "abcde", False, False)),
+    ({"first": 9}, (0, "abcde", False, False)),
+    ({"first": 0}, (0, "", True, False)),
+    ({"first": 0, "offset": 2}, (2, "", True, True)),
+    ({"offset": 2}, (2, "cde", False, True)),
+    ({"offset": 2, "first": 2}, (2, "cd", True, True)),
+    ({"offset": 5}, (5, "", False, True)),
+    ({"offset": 9, "first": 1}, (9, "", False, True)),
+    ({"after": ""}, (0, "abcde", False, False)),
+    ({"after": cursor(1)}, (2, "cde", False, True)),
+    ({"after": cursor(1), "first": 1}, (2, "c", True, True)),
+    ({"after": cursor(0), "offset": 1}, (2, "cde", False, True)),
+    ({"after": cursor(9)}, (10, "", False, True)),
+    ({"before": cursor(2)}, (0, "ab", True, False)),
+    ({"before": cursor(9)}, (0, "abcde", False, False)),
+    ({"before": cursor(3), "after": cursor(0)}, (1, "bc", True, True)),
+    ({"before": cursor(1), "after": cursor(3)}, (4, "", True, True)),
+    ({"before": cursor(3), "first": 1}, (0, "a", True, False)),
+    ({"last": 2}, (3, "de", False, True)),
+    ({"last": 9}, (0, "abcde", False, False)),
+    ({"last": 0}, (5, "", False, True)),
+    ({"last": 2, "before": cursor(3)}, (1, "bc", True, True)),
+    ({"last": 2, "before": cursor(9)}, (3, "de", False, True)),
+    ({"last": 1, "after": cursor(1)}, (4, "e", False, True)),
+    ({"last": 9, "after": cursor(1)}, (2, "cde", False, True)),
+    ({"first": 3, "last": 2}, (1, "bc", True, True)),
+    ({"offset": 1, "last": 9}, (1, "bcde", False, True)),
 ]
 
 
@@ -77,24 +77,24 @@ def page(start: int, names: str, has_next: bool, has_previous: bool) -> dict[str
     }
 
 
-@pytest.mark.parametrize(("arguments", "start", "names", "has_next", "has_previous"), PAGES)
+@pytest.mark.parametrize(("arguments", "expected"), PAGES)
 class TestPages:
-    def test_of_a_root(self, api, arguments, start, names, has_next, has_previous):
+    def test_of_a_root(self, api, arguments, expected):
         case = make_case()
         for name in NAMES:
             make_item(case, name=name)
 
-        assert api(ROOT, **arguments).data["list"] == page(start, names, has_next, has_previous)
+        assert api(ROOT, **arguments).data["list"] == page(*expected)
 
-    def test_below_one_row(self, api, arguments, start, names, has_next, has_previous):
+    def test_below_one_row(self, api, arguments, expected):
         case = make_case()
         for name in NAMES:
             make_item(case, name=name)
 
         [edge] = api(NESTED, **arguments).data["allCases"]["edges"]
-        assert edge["node"]["list"] == page(start, names, has_next, has_previous)
+        assert edge["node"]["list"] == page(*expected)
 
-    def test_below_many_rows(self, api, arguments, start, names, has_next, has_previous):
+    def test_below_many_rows(self, api, arguments, expected):
         cases = [make_case(), make_case(), make_case()]
         for name in NAMES:
             make_item(cases[0], name=name)
@@ -102,7 +102,7 @@ class TestPages:
 
         edges = api(NESTED, **arguments).data["allCases"]["edges"]
         lists = [edge["node"]["list"] for edge in edges]
-        assert lists[0] == lists[2] == page(start, names, has_next, has_previous)
+        assert lists[0] == lists[2] == page(*expected)
         assert lists[1]["totalCount"] == 0
         assert lists[1]["edges"] == []
         assert lists[1]["pageInfo"] == {

@@ -45,71 +45,59 @@ def test_an_operation_is_chosen_by_name(api):
 
 
 @pytest.mark.parametrize(
-    ("body", "content_type", "status", "code", "message"),
+    ("body", "content_type", "expected"),
     [
-        ("{", "application/json", 400, "INVALID_DOCUMENT", "not valid JSON"),
-        ("[" * 100_000, "application/json", 400, "INVALID_DOCUMENT", "not valid JSON"),
-        ("[]", "application/json", 400, "INVALID_DOCUMENT", "Batches"),
-        ("1", "application/json", 400, "INVALID_DOCUMENT", "JSON object"),
-        (b"\xff", "application/json", 400, "INVALID_DOCUMENT", "UTF-8"),
-        (b"\xff", "application/graphql", 400, "INVALID_DOCUMENT", "UTF-8"),
-        ("{}", "application/json", 400, "INVALID_DOCUMENT", 'no "query"'),
-        ('{"query": 1}', "application/json", 400, "INVALID_DOCUMENT", '"query"'),
-        ("x", "text/plain", 415, "INVALID_DOCUMENT", "text/plain"),
-        ('{"query": "{"}', "application/json", 400, "INVALID_DOCUMENT", "Syntax Error"),
-        ('{"query": "{ nothing }"}', "application/json", 400, "INVALID_DOCUMENT", "nothing"),
+        ("{", "application/json", (400, "INVALID_DOCUMENT", "not valid JSON")),
+        ("[" * 100_000, "application/json", (400, "INVALID_DOCUMENT", "not valid JSON")),
+        ("[]", "application/json", (400, "INVALID_DOCUMENT", "Batches")),
+        ("1", "application/json", (400, "INVALID_DOCUMENT", "JSON object")),
+        (b"\xff", "application/json", (400, "INVALID_DOCUMENT", "UTF-8")),
+        (b"\xff", "application/graphql", (400, "INVALID_DOCUMENT", "UTF-8")),
+        ("{}", "application/json", (400, "INVALID_DOCUMENT", 'no "query"')),
+        ('{"query": 1}', "application/json", (400, "INVALID_DOCUMENT", '"query"')),
+        ("x", "text/plain", (415, "INVALID_DOCUMENT", "text/plain")),
+        ('{"query": "{"}', "application/json", (400, "INVALID_DOCUMENT", "Syntax Error")),
+        ('{"query": "{ nothing }"}', "application/json", (400, "INVALID_DOCUMENT", "nothing")),
         (
             '{"query": "{ __typename }", "operationName": "x"}',
             "application/json",
-            400,
-            "INVALID_DOCUMENT",
-            "no operation named 'x'",
+            (400, "INVALID_DOCUMENT", "no operation named 'x'"),
         ),
         (
             '{"query": "{ __typename }", "operationName": 1}',
             "application/json",
-            400,
-            "INVALID_DOCUMENT",
-            "operationName",
+            (400, "INVALID_DOCUMENT", "operationName"),
         ),
         (
             '{"query": "query a { __typename } query b { __typename }"}',
             "application/json",
-            400,
-            "INVALID_DOCUMENT",
-            "operationName",
+            (400, "INVALID_DOCUMENT", "operationName"),
         ),
         (
             '{"query": "{ __typename }", "variables": []}{',
             "application/json",
-            400,
-            "INVALID_DOCUMENT",
-            "JSON",
+            (400, "INVALID_DOCUMENT", "JSON"),
         ),
         (
             '{"query": "{ __typename }", "variables": [1]}',
             "application/json",
-            400,
-            "INVALID_INPUT",
-            "variables",
+            (400, "INVALID_INPUT", "variables"),
         ),
         (
             '{"query": "{ __typename }", "variables": "{"}',
             "application/json",
-            400,
-            "INVALID_INPUT",
-            "variables",
+            (400, "INVALID_INPUT", "variables"),
         ),
         (
             '{"query": "query ($n: Int!) { allTasks(first: $n) { totalCount } }"}',
             "application/json",
-            400,
-            "INVALID_INPUT",
-            "$n",
+            (400, "INVALID_INPUT", "$n"),
         ),
     ],
 )
-def test_what_cannot_be_executed_has_no_data(api, body, content_type, status, code, message):
+def test_what_cannot_be_executed_has_no_data(api, body, content_type, expected):
+    status, code, message = expected
+
     answer = api.post(body, content_type)
 
     assert answer.status == status

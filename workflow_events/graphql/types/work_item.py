@@ -7,12 +7,12 @@ from django.db.models import F, Model, QuerySet
 
 from workflow_events.graphql.connections import ConnectionType, NestedConnection
 from workflow_events.graphql.fields import Computed, ToOne
-from workflow_events.graphql.redoable import redoable_items
 from workflow_events.graphql.scalars import GenericScalar
 from workflow_events.graphql.types.enums import WorkItemStatus
 from workflow_events.graphql.types.node import Audited, Closable, Node, NodeType
 from workflow_events.graphql.types.task import Task
 from workflow_events.workflow import models
+from workflow_events.workflow.succession import are_redoable
 
 if TYPE_CHECKING:
     from workflow_events.graphql.types.case import Case
@@ -69,7 +69,7 @@ class WorkItem(Audited, Closable, NodeType, graphene.ObjectType):  # type: ignor
         description="The items that its completion created.",
     )
     is_redoable = Computed(
-        graphene.Boolean, redoable_items, description="Whether it may be redone now."
+        graphene.Boolean, are_redoable, description="Whether it may be redone now."
     )
 
 
