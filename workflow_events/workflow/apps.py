@@ -1,6 +1,9 @@
 """The workflow as a Django app."""
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+
+from workflow_events.workflow.immediate_keys import allow_flush
 
 
 class WorkflowConfig(AppConfig):
@@ -9,3 +12,7 @@ class WorkflowConfig(AppConfig):
     name = "workflow_events.workflow"
     label = "workflow"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Prepare every connection for the keys of our tables."""
+        connection_created.connect(allow_flush, dispatch_uid="workflow_events.allow_flush")

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import DatabaseError, models
 from django.db.models.signals import post_save, pre_save
 
+from workflow_events.events.dispatch import is_heard
 from workflow_events.workflow.errors import InvalidTransition
 from workflow_events.workflow.models import Case, WorkItem
 from workflow_events.workflow.operation import Operation
@@ -19,7 +20,7 @@ CLOSING = ("closed_at", "closed_by_user", "closed_by_group")
 
 def signals_are_heard(model: type[models.Model]) -> bool:
     """Say whether a Django signal for saving rows of this model has a listener."""
-    return pre_save.has_listeners(model) or post_save.has_listeners(model)
+    return is_heard(pre_save, model) or is_heard(post_save, model)
 
 
 def close(operation: Operation, target: Case | WorkItem) -> None:

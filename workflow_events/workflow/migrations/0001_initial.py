@@ -183,6 +183,7 @@ class Migration(migrations.Migration):
                 (
                     "family",
                     models.ForeignKey(
+                        null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="family_cases",
                         to="workflow.case",
@@ -390,6 +391,12 @@ class Migration(migrations.Migration):
             model_name="case",
             index=workflow_events.workflow.models.indexes.ContainmentIndex(
                 fields=["meta"], name="case_meta", opclasses=["jsonb_path_ops"]
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("family__isnull", False)), name="case_has_a_family"
             ),
         ),
         migrations.AddConstraint(

@@ -26,7 +26,11 @@ class Case(ProtectedModel, Audited, Closable):
     workflow = models.ForeignKey(
         Workflow, on_delete=models.PROTECT, related_name="cases", db_index=False
     )
-    family = models.ForeignKey("self", on_delete=models.CASCADE, related_name="family_cases")
+    # Never null, as the constraint says. With null=False Django could not sort what it deletes:
+    # it takes a required key to its own table for a circle, and would delete cases before items.
+    family = models.ForeignKey(
+        "self", on_delete=models.CASCADE, related_name="family_cases", null=True
+    )
     status = models.CharField(choices=CaseStatus, max_length=50, default=CaseStatus.RUNNING)
     meta = models.JSONField(default=dict, blank=True)
 
@@ -36,6 +40,11 @@ class Case(ProtectedModel, Audited, Closable):
             models.Index(fields=("workflow", "status"), name="case_workflow_status"),
             models.Index(fields=("status", "created_at"), name="case_status_created_at"),
             ContainmentIndex(fields=("meta",), name="case_meta"),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(family__isnull=False), name="case_has_a_family"
+            ),
         )
 
     def __str__(self) -> str:
