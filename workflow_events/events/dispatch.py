@@ -9,8 +9,6 @@ from django.dispatch import Signal
 from workflow_events.events.emission import Emission
 from workflow_events.events.errors import ReceiversNotLoaded
 from workflow_events.events.event import E, Event, make
-from workflow_events.events.frames import caused_by
-from workflow_events.events.identifiers import tick
 from workflow_events.events.registry import Source, registry
 
 
@@ -36,12 +34,9 @@ def occur(event_class: type[E], sender: Any, payload: dict[str, Any]) -> E:
             f"{getattr(event_class, '__name__', event_class)} was emitted before the receivers "
             "were loaded; emit when all apps are ready."
         )
-    if (
-        not (isinstance(event_class, type) and issubclass(event_class, Event))
-        or event_class.abstract
-    ):
+    if getattr(event_class, "abstract", True):
         raise TypeError(f"emit takes a declared event class, not {event_class!r}.")
-    return make(event_class, payload, (sender, tick(), caused_by()))
+    return make(event_class, payload, sender)
 
 
 def deliver(event: Event, robust: bool = True) -> bool:

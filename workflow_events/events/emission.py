@@ -23,11 +23,12 @@ _RUN_AGAIN = frozenset({"40001", "40P01"})
 class Emission(Frame):
     """Runs a plan: each receiver isolated, its failure recorded, its leavings settled."""
 
-    wrote = False
-    failures: tuple[tuple[Receiver, Exception], ...] = ()
+    __slots__ = ("failures", "robust", "snapshots", "wrote")
 
     def __init__(self, event: Event, robust: bool) -> None:
         super().__init__(event)
+        self.wrote = False
+        self.failures: tuple[tuple[Receiver, Exception], ...] = ()
         self.robust = robust
         self.snapshots = snapshots_of(event)
 
@@ -54,8 +55,8 @@ class Emission(Frame):
         finally:
             isolation.end()
             current.reset(token)
-        if self.top.exceeded is not None:
-            raise self.top.exceeded
+        if self.exceeded is not None:
+            raise self.exceeded
         if self.failures:
             self._raise_failures()
         return self.wrote

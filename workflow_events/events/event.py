@@ -9,14 +9,11 @@ from typing import Any, ClassVar, TypeVar, get_origin
 
 from workflow_events.events.envelope import Envelope, time_of
 from workflow_events.events.errors import DeclarationError
-from workflow_events.events.frames import frame_of
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.frames import current, frame_of
+from workflow_events.events.identifiers import tick, uuid7
 
 RESERVED = frozenset({"sender", "event", "envelope", "robust", "event_name"})
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-_set = object.__setattr__
-"""How the core itself writes to an event, past the guard for receivers."""
 
 declared: dict[str, type[Event]] = {}
 """Every event of this process by its name."""
@@ -100,14 +97,14 @@ class Event:
         try:
             return self._envelope
         except AttributeError:
-            _, tick, cause = self._origin
+            _, moment, cause = self._origin
             envelope = Envelope(
                 name=self.event_name,
-                id=uuid7(tick),
-                time=time_of(tick),
+                id=uuid7(moment),
+                time=time_of(moment),
                 cause=None if cause is None else cause.envelope.id,
             )
-            _set(self, "_envelope", envelope)
+            _set_envelope(self, envelope)
             return envelope
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -130,15 +127,22 @@ class Event:
         return f"{type(self).__name__}({payload})"
 
 
-def make(event_class: type[E], payload: dict[str, Any], origin: Origin) -> E:
+# How the core itself writes to an event, past the guard for receivers.
+_set_payload = vars(Event)["__dict__"].__set__
+_set_origin = vars(Event)["_origin"].__set__
+_set_envelope = vars(Event)["_envelope"].__set__
+
+
+def make(event_class: type[E], payload: dict[str, Any], sender: object) -> E:
     """Make an occurrence; a ``TypeError`` names what is unknown, or missing after ``__init__``."""
     if event_class.takes_payload_as_is and payload.keys() == event_class.attributes:
         event = event_class.__new__(event_class)
-        _set(event, "__dict__", payload)
+        _set_payload(event, payload)
     else:
         event = event_class(**payload)
         _check_complete(event)
-    _set(event, "_origin", origin)
+    frame = current.get()
+    _set_origin(event, (sender, tick(), None if frame is None else frame.event))
     return event
 
 

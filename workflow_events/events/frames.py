@@ -24,9 +24,19 @@ DEFAULT_MAX_DEPTH = 64
 class Frame:
     """One emission under way, inside the receiver of its parent."""
 
-    assigned: dict[str, Any] | None = None
-    exceeded: EventDepthExceeded | None = None
-    paused = False
+    __slots__ = (
+        "assigned",
+        "event",
+        "exceeded",
+        "first",
+        "functions",
+        "group",
+        "isolation",
+        "parent",
+        "paused",
+        "remaining",
+    )
+
     isolation: Isolation
     group: Group
     first: int
@@ -35,8 +45,10 @@ class Frame:
 
     def __init__(self, event: Event) -> None:
         self.event = event
-        self.parent = parent = current.get()
-        self.depth: int = 1 if parent is None else parent.depth + 1
+        self.parent: Frame | None = current.get()
+        self.paused = False
+        self.assigned: dict[str, Any] | None = None
+        self.exceeded: EventDepthExceeded | None = None
 
     def enter(
         self, group: Group, first: int, functions: list[Callable[..., Any]]
@@ -48,6 +60,11 @@ class Frame:
         self.paused = False
         self.remaining = remaining = iter(functions)
         return remaining
+
+    @property
+    def depth(self) -> int:
+        """How many emissions are under way, this one included."""
+        return 1 if self.parent is None else self.parent.depth + 1
 
     @property
     def top(self) -> Frame:
@@ -93,12 +110,6 @@ def frame_of(event: Event) -> Frame | None:
     return frame
 
 
-def caused_by() -> Event | None:
-    """Return the event whose receiver is running in this context."""
-    frame = current.get()
-    return None if frame is None else frame.event
-
-
 def check_depth(frame: Frame) -> None:
     """Raise `EventDepthExceeded` beyond ``EVENT_MAX_DEPTH``, and once raised at every emission.
 
@@ -108,10 +119,9 @@ def check_depth(frame: Frame) -> None:
         raise frame.top.exceeded
     limit = getattr(settings, "EVENT_MAX_DEPTH", DEFAULT_MAX_DEPTH)
     if frame.depth > limit:
-        steps = list(_steps(frame))
         error = EventDepthExceeded(
             f"Events are nested deeper than EVENT_MAX_DEPTH={limit}. The cycle is:\n"
-            + "\n".join(f"  {step}" for step in _cycle(steps))
+            + "\n".join(f"  {step}" for step in _cycle(list(_steps(frame))))
         )
         frame.top.exceeded = error
         raise error

@@ -9,8 +9,6 @@ from django.dispatch import Signal
 
 from workflow_events.events.emission import Emission
 from workflow_events.events.event import Event, make
-from workflow_events.events.frames import caused_by
-from workflow_events.events.identifiers import tick
 from workflow_events.events.registry import registry
 
 
@@ -38,7 +36,7 @@ def bridge(signal: Signal) -> None:
     def receive(sender: Any, **payload: Any) -> None:
         plan = registry.plan(signal, sender)
         if plan:
-            event = make(Sent, payload, (sender, tick(), caused_by()))
+            event = make(Sent, payload, sender)
             Emission(event, robust=True).run(plan)
 
     registry.bridges[signal] = receive

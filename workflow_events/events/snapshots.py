@@ -115,11 +115,14 @@ class QuerySetSnapshot:
 
 def snapshots_of(event: Event) -> list[Snapshot]:
     """Return a snapshot of everything in the payload that a receiver could change in place."""
+    for value in event.__dict__.values():
+        if type(value) not in _UNCHANGING:
+            break
+    else:
+        return []
     found: list[Snapshot] = []
     instances: dict[int, models.Model] = {}
-    for name, value in event.__dict__.items():
-        if type(value) in _UNCHANGING:
-            continue
+    for name, value in vars(event).items():
         if isinstance(value, models.Model):
             _collect(value, instances)
         elif isinstance(value, _CONTAINERS):
