@@ -45,9 +45,11 @@ class GraphQLClient:
     def __init__(self) -> None:
         self.http = Client()
 
-    def __call__(self, query: str, operation_name: str | None = None, **variables: Any) -> Answer:
+    def __call__(
+        self, query: str, operation_name: str | None = None, /, **variables: Any
+    ) -> Answer:
         body: dict[str, Any] = {"query": query, "variables": variables}
-        if operation_name is not None:
+        if operation_name:
             body["operationName"] = operation_name
         return self.post(json.dumps(body))
 
@@ -55,7 +57,7 @@ class GraphQLClient:
         response = self.http.post("/graphql/", body, content_type=content_type)
         return Answer(response.status_code, response.json())
 
-    def mutate(self, name: str, selection: str, **members: Any) -> Answer:
+    def mutate(self, name: str, selection: str, /, **members: Any) -> Answer:
         """Call one mutation with these members of its input."""
         type_name = name[0].upper() + name[1:]
         query = f"mutation ($input: {type_name}Input!) {{ {name}(input: $input) {selection} }}"

@@ -163,10 +163,7 @@ def test_work_items_of_mutations_need_no_statement_for_case_and_task(api, linear
     with CaptureQueriesContext(connection) as bare:
         assert api.mutate("suspendWorkItem", "{ clientMutationId }", id=item).data
     with CaptureQueriesContext(connection) as full:
-        api.mutate(
-            "resumeWorkItem",
-            "{ workItem { id status task { slug } case { status workflow { slug } } } }",
-            id=item,
-        ).data
+        selection = "{ workItem { id status task { slug } case { status workflow { slug } } } }"
+        assert api.mutate("resumeWorkItem", selection, id=item).data
 
     assert len(full) - len(bare) == 1  # the workflow
