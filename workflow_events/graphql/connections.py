@@ -197,15 +197,16 @@ class NestedConnection(Connection):
         self._rows_of = rows_of
         self._parent_key = parent_key
 
-    def resolve(self, root: Any, info: GraphQLResolveInfo, **arguments: Any) -> Page:
+    def resolve(self, _root: Any, info: GraphQLResolveInfo, **arguments: Any) -> Page:
         """Return the page of the parent, fetched before for all parents or now for this one."""
-        page: Page | None = loaded(info).get(root, id(info.field_nodes[0]))
-        return page or self._page_of_one(root, arguments, info.field_nodes, info)
+        page: Page | None = loaded(info).get(_root, id(info.field_nodes[0]))
+        return page or self._page_of_one(_root, arguments, info.field_nodes, info)
 
     def load(self, rows: Sequence[Model], nodes: list[FieldNode], info: GraphQLResolveInfo) -> None:
         """Fetch the pages of all parents."""
-        definition = info.schema.get_type(rows[0]._meta.object_name).fields[nodes[0].name.value]
+        parent_type: Any = info.schema.type_map[type(rows[0]).__name__]
         try:
+            definition = parent_type.fields[nodes[0].name.value]
             arguments = get_argument_values(definition, nodes[0], info.variable_values)
             if len(rows) == 1:
                 pages = {self._key(rows[0]): self._page_of_one(rows[0], arguments, nodes, info)}

@@ -67,7 +67,7 @@ def receiver_message(error: ReceiverError) -> str:
 
 
 def _receiver_extensions(error: ReceiverError) -> dict[str, Any]:
-    extensions = {
+    extensions: dict[str, Any] = {
         "code": ErrorCode.RECEIVER_ERROR,
         "event": error.event,
         "receivers": list(error.receivers),

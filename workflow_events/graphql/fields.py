@@ -17,8 +17,6 @@ from workflow_events.graphql.selection import (
 )
 from workflow_events.graphql.types.node import NodeType
 
-NOT_LOADED = object()
-
 
 class ToOne(LoadedField):
     """A relation to one row, forward or the reverse of a one-to-one.
@@ -51,11 +49,10 @@ class ToOne(LoadedField):
         """Return the related row."""
         if loaded(info).restriction(self.node_type, info) is None:
             return self._related(row)
-        found = loaded(info).get(row, self.relation, NOT_LOADED)
-        if found is NOT_LOADED:
+        if not loaded(info).has(row, self.relation):
             self.load([row], info.field_nodes, info)
-            found = loaded(info).get(row, self.relation)
-        return found
+        related: Model | None = loaded(info).get(row, self.relation)
+        return related
 
     def joins(self, nodes: list[FieldNode], info: GraphQLResolveInfo) -> Iterator[str]:
         """Yield this relation, and those below it, where everything may be seen."""
@@ -76,7 +73,7 @@ class ToOne(LoadedField):
     def _load_all(
         self, rows: Sequence[Model], nodes: list[FieldNode], info: GraphQLResolveInfo
     ) -> list[Model]:
-        field = rows[0]._meta.get_field(self.relation)
+        field: Any = rows[0]._meta.get_field(self.relation)
         missing = [row for row in rows if not field.is_cached(row)]
         everything = self.node_type.model._default_manager.all()
         found = self._find(missing, everything, nodes, info)
@@ -105,7 +102,7 @@ class ToOne(LoadedField):
     ) -> dict[Any, Model]:
         if not rows:
             return {}
-        field = rows[0]._meta.get_field(self.relation)
+        field: Any = rows[0]._meta.get_field(self.relation)
         match = field.field.attname if field.auto_created else "pk"
         queryset = joined(queryset, self.node_type, nodes, info)
         keys = [key for key in map(self._key, rows) if key is not None]
@@ -116,12 +113,13 @@ class ToOne(LoadedField):
         }
 
     def _key(self, row: Model) -> Any:
-        field = row._meta.get_field(self.relation)
+        field: Any = row._meta.get_field(self.relation)
         return row.pk if field.auto_created else getattr(row, field.attname)
 
     def _related(self, row: Model) -> Model | None:
         # The reverse of a one-to-one raises DoesNotExist, an AttributeError, for "none".
-        return getattr(row, self.relation, None)
+        related: Model | None = getattr(row, self.relation, None)
+        return related
 
 
 class ListOf(LoadedField):
@@ -149,11 +147,10 @@ class ListOf(LoadedField):
 
     def resolve(self, row: Model, info: GraphQLResolveInfo) -> list[Model]:
         """Return the list of the row."""
-        found = loaded(info).get(row, self, NOT_LOADED)
-        if found is NOT_LOADED:
+        if not loaded(info).has(row, self):
             self.load([row], info.field_nodes, info)
-            found = loaded(info).get(row, self)
-        return found
+        related: list[Model] = loaded(info).get(row, self)
+        return related
 
     def load(self, rows: Sequence[Model], nodes: list[FieldNode], info: GraphQLResolveInfo) -> None:
         """Load the lists of all rows."""
@@ -184,11 +181,9 @@ class Computed(LoadedField):
 
     def resolve(self, row: Model, info: GraphQLResolveInfo) -> Any:
         """Return the value of the row."""
-        found = loaded(info).get(row, self, NOT_LOADED)
-        if found is NOT_LOADED:
+        if not loaded(info).has(row, self):
             self.load([row], info.field_nodes, info)
-            found = loaded(info).get(row, self)
-        return found
+        return loaded(info).get(row, self)
 
     def load(self, rows: Sequence[Model], nodes: list[FieldNode], info: GraphQLResolveInfo) -> None:
         """Compute the values of all rows."""

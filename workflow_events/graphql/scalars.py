@@ -7,7 +7,7 @@ from graphene.types.generic import GenericScalar as GrapheneGenericScalar
 from graphql import GraphQLError, StringValueNode, ValueNode
 
 
-class TextScalar(graphene.Scalar):
+class TextScalar(graphene.Scalar):  # type: ignore[misc]
     """A string with a meaning that is checked where it is used, under the name of its member."""
 
     class Meta:

@@ -49,10 +49,14 @@ class Loaded:
         """Keep the value of a field of a row."""
         self._values[id(row), key] = (row, value)
 
-    def get(self, row: Model, key: Hashable, default: Any = None) -> Any:
-        """Return the value that was kept, or the default."""
+    def has(self, row: Model, key: Hashable) -> bool:
+        """Whether a value was kept for the field of the row."""
+        return (id(row), key) in self._values
+
+    def get(self, row: Model, key: Hashable) -> Any:
+        """Return the value that was kept, or None."""
         entry = self._values.get((id(row), key))
-        return default if entry is None else entry[1]
+        return None if entry is None else entry[1]
 
     def restriction(
         self, node_type: type[NodeType], info: GraphQLResolveInfo
@@ -141,7 +145,7 @@ def joins(
 def _loaded_selections(
     node_type: type[NodeType], nodes: list[FieldNode], info: GraphQLResolveInfo
 ) -> Iterator[tuple[LoadedField, list[FieldNode]]]:
-    fields = loaded_fields(node_type)
+    fields = loaded_fields(node_type)  # type: ignore[arg-type]
     if fields:
         for field_nodes in selected(info, node_type._meta.name, nodes).values():
             field = fields.get(field_nodes[0].name.value)

@@ -1,5 +1,7 @@
 """The filters of each list. A new filter is one line here."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 
 from workflow_events.graphql.filters.base import FilterSet
@@ -19,7 +21,7 @@ from workflow_events.graphql.types.enums import CaseStatusArgument, Status, Type
 from workflow_events.workflow.models import TaskFlow
 
 
-def _flows_after(task: object) -> "QuerySet[TaskFlow, dict[str, object]]":
+def _flows_after(task: Any) -> QuerySet[Any, Any]:
     return TaskFlow.objects.filter(task=task).values("flow")
 
 

@@ -57,8 +57,8 @@ def _describe_attribute(value: Any) -> str:
 def ordered(expression: Any, descending: bool) -> OrderBy:
     """Order ascending with nulls last, or descending with nulls first."""
     if descending:
-        return expression.desc(nulls_first=True)
-    return expression.asc(nulls_last=True)
+        return OrderBy(expression, descending=True, nulls_first=True)
+    return OrderBy(expression, nulls_last=True)
 
 
 class OrderSet:

@@ -19,14 +19,18 @@ from workflow_events.workflow import models
 
 def items_of(keys: list[Any]) -> QuerySet[models.WorkItem, Any]:
     """Return the work items of these cases."""
-    return models.WorkItem.objects.filter(case__in=keys).annotate(parent_key=F("case_id"))
+    rows: QuerySet[models.WorkItem, Any] = models.WorkItem.objects.filter(case__in=keys).annotate(
+        parent_key=F("case_id")
+    )
+    return rows
 
 
 def items_of_families(keys: list[Any]) -> QuerySet[models.WorkItem, Any]:
     """Return the work items of all cases of these families."""
-    return models.WorkItem.objects.filter(case__family__in=keys).annotate(
-        parent_key=F("case__family_id")
-    )
+    rows: QuerySet[models.WorkItem, Any] = models.WorkItem.objects.filter(
+        case__family__in=keys
+    ).annotate(parent_key=F("case__family_id"))
+    return rows
 
 
 class Case(Audited, Closable, NodeType, graphene.ObjectType):  # type: ignore[misc]

@@ -27,7 +27,7 @@ class NodeType:
         return queryset
 
 
-TASK_TYPE_NAMES = {
+TASK_TYPE_NAMES: dict[str, str] = {
     TaskType.SIMPLE: "SimpleTask",
     TaskType.COMPLETE_WORKFLOW_FORM: "CompleteWorkflowFormTask",
 }
@@ -35,8 +35,10 @@ TASK_TYPE_NAMES = {
 
 def object_type_of(row: Model, info: GraphQLResolveInfo) -> type[graphene.ObjectType]:
     """Return the object type of a row: that of its model, and for a task that of its type."""
-    name = TASK_TYPE_NAMES[row.type] if isinstance(row, Task) else row._meta.object_name
-    return info.schema.get_type(name).graphene_type
+    name = TASK_TYPE_NAMES[row.type] if isinstance(row, Task) else type(row).__name__
+    graphql_type: Any = info.schema.type_map[name]
+    found: type[graphene.ObjectType] = graphql_type.graphene_type
+    return found
 
 
 class Node(graphene.Interface):  # type: ignore[misc]

@@ -27,9 +27,10 @@ def case_type() -> "type[Case]":
 
 def items_after(keys: list[Any]) -> QuerySet[models.WorkItem, Any]:
     """Return the items that these items led to."""
-    return models.WorkItem.objects.filter(previous_work_item__in=keys).annotate(
-        parent_key=F("previous_work_item_id")
-    )
+    rows: QuerySet[models.WorkItem, Any] = models.WorkItem.objects.filter(
+        previous_work_item__in=keys
+    ).annotate(parent_key=F("previous_work_item_id"))
+    return rows
 
 
 class WorkItem(Audited, Closable, NodeType, graphene.ObjectType):  # type: ignore[misc]
