@@ -88,8 +88,8 @@ class Shape:
         return tuple([source[name] for name in self.positional]), keywords
 
 
-Loop = Callable[[Iterable[Callable[..., Any]], "Event"], None]
-"""Calls each of the functions with what it wants of an occurrence."""
+Loop = Callable[[Iterable[Callable[..., Any]], "Event", Any, Any], None]
+"""Calls functions with what each wants of an occurrence, while the last two arguments are equal."""
 
 
 def wish_of(function: Callable[..., Any]) -> Wish:
@@ -114,35 +114,43 @@ def source_of(event: Event) -> dict[str, Any]:
     return {"event": event, **vars(event), "sender": event.sender}
 
 
-def loop_over(shape: Shape, *, is_open: bool) -> Loop:
-    """Return a loop that calls functions as the shape says.
+def loop_over(shape: Shape, *, is_open: bool, watching: bool) -> Loop:
+    """Return a loop that calls functions as the shape says; ``watching``, until one changes things.
 
     It is compiled for a shape whose names are known: unpacking at each call doubles its cost
     (docs/decisions/0002-prepared-dispatch.md).
     """
-    return functools.partial(_bind_and_loop, shape) if is_open else _compiled(shape)
+    return functools.partial(_bind_and_loop, shape) if is_open else _compiled(shape, watching)
 
 
-def loop_over_adapters(functions: Iterable[Callable[..., Any]], event: Event) -> None:
+def loop_over_adapters(
+    functions: Iterable[Callable[..., Any]], event: Event, live: Any, saved: Any
+) -> None:
     """Call functions that take the occurrence itself, as filtered receivers do."""
     for function in functions:
         function(event)
+        if live != saved:
+            return
 
 
-def _bind_and_loop(shape: Shape, functions: Iterable[Callable[..., Any]], event: Event) -> None:
+def _bind_and_loop(
+    shape: Shape, functions: Iterable[Callable[..., Any]], event: Event, live: Any, saved: Any
+) -> None:
     for function in functions:
         arguments, keywords = shape.bind(source_of(event))
         function(*arguments, **keywords)
+        if live != saved:
+            return
 
 
 @functools.cache
-def _compiled(shape: Shape) -> Loop:
+def _compiled(shape: Shape, watching: bool) -> Loop:
     names = [*shape.positional, *shape.keywords]
     values = [f"value_{place}" for place in range(len(names))]
     by_name = [f"{n}={v}" for n, v in zip(names, values, strict=True)][len(shape.positional) :]
     special = {"event": "event", "sender": "event._origin[0]"}
     lines = [
-        "def loop(functions, event):",
+        "def loop(functions, event, live, saved):",
         "    payload = event.__dict__",
         *(
             f"    {value} = {special.get(name, f'payload[{name!r}]')}"
@@ -150,6 +158,7 @@ def _compiled(shape: Shape) -> Loop:
         ),
         "    for function in functions:",
         f"        function({', '.join([*values[: len(shape.positional)], *by_name])})",
+        *(["        if live != saved:", "            return"] if watching else []),
     ]
     namespace: dict[str, Any] = {}
     exec("\n".join(lines), namespace)  # noqa: S102 (names of parameters are all that goes in)

@@ -12,7 +12,7 @@ from workflow_events.events.frames import Frame, check_depth, current
 from workflow_events.events.isolation import Isolation
 from workflow_events.events.plans import Group, Plan
 from workflow_events.events.receivers import Receiver
-from workflow_events.events.snapshots import refreshed, snapshots_of
+from workflow_events.events.snapshots import refreshed, snapshot_of
 
 logger = logging.getLogger("workflow_events.events")
 
@@ -23,14 +23,14 @@ _RUN_AGAIN = frozenset({"40001", "40P01"})
 class Emission(Frame):
     """Runs a plan: each receiver isolated, its failure recorded, its leavings settled."""
 
-    __slots__ = ("failures", "robust", "snapshots", "wrote")
+    __slots__ = ("failures", "robust", "snapshot", "wrote")
 
     def __init__(self, event: Event, robust: bool) -> None:
         super().__init__(event)
         self.wrote = False
         self.failures: tuple[tuple[Receiver, Exception], ...] = ()
         self.robust = robust
-        self.snapshots = snapshots_of(event)
+        self.snapshot = snapshot_of(event)
 
     def run(self, plan: Plan) -> bool:
         """Run all receivers; return whether one wrote to the database.
@@ -64,16 +64,17 @@ class Emission(Frame):
     def _run_group(self, group: Group) -> None:
         first = 0
         while functions := group.functions[first:]:
-            # With snapshots to compare after each receiver, one is run at a time.
-            remaining = self.enter(group, first, functions[:1] if self.snapshots else functions)
+            snapshot = self.snapshot
+            loop = group.watching_loop if snapshot.live else group.loop
             failure = None
             try:
-                group.loop(remaining, self.event)
+                remaining = self.enter(group, first, functions)
+                loop(remaining, self.event, snapshot.live, snapshot.saved)
             except Exception as error:
                 if _passes(error):
                     raise
                 failure = error
-            if failure is None and not self.paused and not self.snapshots:
+            if failure is None and not self.paused and not snapshot.changed():
                 return
             self._settle(group, failure)
             first = self.place + 1
@@ -86,20 +87,18 @@ class Emission(Frame):
             raise isolation.emitter_error
         if failure is not None:
             vars(self.event).update(self.assigned or {})
-            for snapshot in self.snapshots:
-                snapshot.restore()
+            self.snapshot.restore()
             self._record(failure)
         if isolation.wrote:
             isolation.wrote = False
             self.wrote = True
             with isolation.between_receivers():
-                self.snapshots = refreshed(self.event)
+                self.snapshot = refreshed(self.event)
         elif failure is None:
-            for snapshot in self.snapshots:
-                snapshot.after_success()
+            self.snapshot.accept()
         if self.assigned:
             self.assigned = None
-            self.snapshots = snapshots_of(self.event)
+            self.snapshot = snapshot_of(self.event)
 
     def _keep_or_undo(self, failure: Exception | None) -> Exception | None:
         if failure is None:

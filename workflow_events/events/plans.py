@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from workflow_events.events.calls import Loop, loop_over, loop_over_adapters
+from workflow_events.events.calls import Loop, Shape, loop_over, loop_over_adapters
 from workflow_events.events.receivers import Receiver
 
 
@@ -18,11 +18,18 @@ class Group:
     receivers: tuple[Receiver, ...]
     functions: list[Callable[..., Any]]
     loop: Loop
+    watching_loop: Loop
     atomic: bool
 
 
 Plan = tuple[Group, ...]
 """All receivers of an event for one sender, in running order."""
+
+
+def _loop(shape: Shape | None, *, is_open: bool, watching: bool) -> Loop:
+    if shape is None:
+        return loop_over_adapters
+    return loop_over(shape, is_open=is_open, watching=watching)
 
 
 def plan_of(receivers: Sequence[Receiver], carried: frozenset[str], *, is_open: bool) -> Plan:
@@ -35,7 +42,8 @@ def plan_of(receivers: Sequence[Receiver], carried: frozenset[str], *, is_open: 
         Group(
             receivers=tuple(receiver for receiver, _, _ in members),
             functions=[function for _, function, _ in members],
-            loop=loop_over(shape, is_open=is_open) if shape else loop_over_adapters,
+            loop=_loop(shape, is_open=is_open, watching=False),
+            watching_loop=_loop(shape, is_open=is_open, watching=True),
             atomic=atomic,
         )
         for (shape, atomic), run in groupby(prepared, lambda p: (p[2], p[0].atomic))

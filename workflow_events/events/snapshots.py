@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from types import NoneType
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -23,122 +23,98 @@ _CONTAINERS = (dict, list, set)
 _UNCHANGING = frozenset({NoneType, str, int, float, bool, bytes, UUID, Decimal, datetime, type})
 
 
-class Snapshot(Protocol):
-    """What an object of the payload was when the receiver that runs was called."""
+class Snapshot:
+    """What everything in a payload that can be changed in place was when a receiver was called.
 
-    def after_success(self) -> None:
-        """Take over, or put back, what a receiver did that wrote nothing."""
+    ``live`` holds the objects themselves (lists, dicts, and the dicts behind model instances) and
+    ``saved`` their copies, so that one comparison tells whether a receiver changed any of them.
+    """
 
-    def restore(self) -> None:
-        """Put everything back as it was."""
+    __slots__ = ("event", "instances", "live", "querysets", "saved", "states")
 
-
-class ContainerSnapshot:
-    """A list, dict or set: a receiver's changes are kept, a failed one's undone in place."""
-
-    def __init__(self, container: Any) -> None:
-        self.container = container
-        self.copy = _copied(container)
-
-    def after_success(self) -> None:
-        """Keep the changes."""
-        if self.container != self.copy:
-            self.copy = _copied(self.container)
-
-    def restore(self) -> None:
-        """Fill the same object with what it held."""
-        if self.container != self.copy:
-            content = _copied(self.copy)
-            self.container.clear()
-            if isinstance(self.container, list):
-                self.container.extend(content)
-            else:
-                self.container.update(content)
-
-
-class InstanceSnapshot:
-    """A model instance: only what is stored in the database outlives its receiver."""
-
-    def __init__(self, instance: models.Model, *, fresh: bool) -> None:
-        self.instance = instance
-        self.fresh = fresh and not instance._state.adding
-        self._take()
-
-    def after_success(self) -> None:
-        """Undo unsaved changes of a stored instance; one that is being made keeps them."""
-        if self.fresh:
-            self.restore()
-        elif self._changed():
-            self._take()
-
-    def restore(self) -> None:
-        """Put the attributes and loaded relations back."""
-        if self._changed():
-            state = self.instance._state
-            vars(self.instance).clear()
-            vars(self.instance).update(
-                {name: _copied(value) for name, value in self.values.items()}
-            )
-            state.fields_cache.clear()
-            state.fields_cache.update(self.relations)
-            state.adding, state.db = self.adding, self.db
-
-    def _take(self) -> None:
-        self.values = {name: _copied(value) for name, value in vars(self.instance).items()}
-        state = self.instance._state
-        self.relations = dict(state.fields_cache)
-        self.identities = list(map(id, self.relations.values()))
-        self.adding, self.db = state.adding, state.db
-
-    def _changed(self) -> bool:
-        state = self.instance._state
-        return (
-            vars(self.instance) != self.values
-            or list(map(id, state.fields_cache.values())) != self.identities
-            or state.adding != self.adding
-        )
-
-
-class QuerySetSnapshot:
-    """A queryset of the payload: rows that it has loaded are asked for again."""
-
-    def __init__(self, event: Event, name: str) -> None:
+    def __init__(self, event: Event | None) -> None:
         self.event = event
-        self.name = name
+        self.live: list[Any] = []
+        self.instances: list[models.Model] = []
+        self.querysets: list[str] = []
+        if event is not None:
+            self._collect(event)
+        self._save()
 
-    def after_success(self) -> None:
-        """Give the next receiver a queryset that has loaded nothing."""
-        vars(self.event)[self.name] = vars(self.event)[self.name].all()
+    def changed(self) -> bool:
+        """Tell whether a receiver changed something in place."""
+        return self.live != self.saved
 
-    restore = after_success
+    def accept(self) -> None:
+        """Settle what a receiver did that wrote nothing: only what is stored outlives it.
+
+        Changes of lists, dicts, and instances on their way to the database are kept.
+        """
+        if self.event is not None:
+            if self.event.fresh_instances:
+                self._restore_instances(stored_only=True)
+            self._forget_rows(self.event)
+            self._save()
+
+    def restore(self) -> None:
+        """Undo what a failed receiver changed."""
+        if self.event is not None:
+            for value, copy in zip(self.live, self.saved, strict=True):
+                _restore(value, copy)
+            self._restore_instances(stored_only=False)
+            self._forget_rows(self.event)
+
+    def _collect(self, event: Event) -> None:
+        found: dict[int, models.Model] = {}
+        for name, value in vars(event).items():
+            if isinstance(value, models.Model):
+                _collect(value, found)
+            elif isinstance(value, _CONTAINERS):
+                self.live.append(value)
+                for member in _members(value):
+                    _collect(member, found)
+            elif isinstance(value, QuerySet):
+                self.querysets.append(name)
+        self.instances = list(found.values())
+        for instance in self.instances:
+            self.live += [vars(instance), instance._state.fields_cache]
+
+    def _save(self) -> None:
+        self.saved = [_copied(value) for value in self.live]
+        self.states = [(i._state.adding, i._state.db) for i in self.instances]
+
+    def _restore_instances(self, *, stored_only: bool) -> None:
+        first = len(self.live) - 2 * len(self.instances)
+        for place, instance in enumerate(self.instances):
+            state = instance._state
+            adding, db = self.states[place]
+            if stored_only and adding:
+                continue
+            values, relations = self.saved[first + 2 * place : first + 2 * place + 2]
+            _restore(vars(instance), values)
+            # By identity: another instance of the same row compares as equal.
+            state.fields_cache.clear()
+            state.fields_cache.update(relations)
+            state.adding, state.db = adding, db
+
+    def _forget_rows(self, event: Event) -> None:
+        for name in self.querysets:
+            vars(event)[name] = vars(event)[name].all()
 
 
-def snapshots_of(event: Event) -> list[Snapshot]:
-    """Return a snapshot of everything in the payload that a receiver could change in place."""
+_NOTHING = Snapshot(None)
+
+
+def snapshot_of(event: Event) -> Snapshot:
+    """Return a snapshot of a payload; of one that cannot be changed in place, the empty one."""
     for value in event.__dict__.values():
         if type(value) not in _UNCHANGING:
-            break
-    else:
-        return []
-    found: list[Snapshot] = []
-    instances: dict[int, models.Model] = {}
-    for name, value in vars(event).items():
-        if isinstance(value, models.Model):
-            _collect(value, instances)
-        elif isinstance(value, _CONTAINERS):
-            found.append(ContainerSnapshot(value))
-            for member in _members(value):
-                _collect(member, instances)
-        elif isinstance(value, QuerySet):
-            found.append(QuerySetSnapshot(event, name))
-    if not instances:
-        return found
-    fresh = event.fresh_instances
-    return found + [InstanceSnapshot(instance, fresh=fresh) for instance in instances.values()]
+            return Snapshot(event)
+    return _NOTHING
 
 
-def refreshed(event: Event) -> list[Snapshot]:
-    """Bring the payload up to date with the database, in place, and return new snapshots."""
+def refreshed(event: Event) -> Snapshot:
+    """Bring the payload up to date with the database, in place, and return a new snapshot."""
     if event.fresh_instances:
         for name, value in vars(event).items():
             if isinstance(value, models.Model):
@@ -148,7 +124,7 @@ def refreshed(event: Event) -> list[Snapshot]:
                     reload_in_place(member)
             elif isinstance(value, QuerySet):
                 vars(event)[name] = value.all()
-    return snapshots_of(event)
+    return snapshot_of(event)
 
 
 def reload_in_place(instance: models.Model) -> None:
@@ -211,8 +187,20 @@ def _members(container: Any) -> Iterator[models.Model]:
             yield member
 
 
+def _restore(value: Any, copy: Any) -> None:
+    if value != copy:
+        value.clear()
+        content = _copied(copy)
+        if isinstance(value, list):
+            value.extend(content)
+        else:
+            value.update(content)
+
+
 def _copied(value: Any) -> Any:
     kind = type(value)
+    if kind in _UNCHANGING:
+        return value
     if kind is dict:
         return {key: _copied(member) for key, member in value.items()}
     if kind is list:
