@@ -9,15 +9,15 @@ import logging
 from django.core.exceptions import ValidationError
 from django.db.models.signals import post_save
 from django.utils import timezone
+
+from workflow_events.events import filter_events, on
+from workflow_events.workflow.api import skip_work_item
 from workflow_events.workflow.events import (
     filter_by_task,
     post_complete_work_item,
     pre_complete_work_item,
     pre_create_case,
 )
-
-from workflow_events.events import filter_events, on
-from workflow_events.workflow.api import skip_work_item
 from workflow_events.workflow.models import WorkItem
 
 logger = logging.getLogger(__name__)
