@@ -61,6 +61,9 @@ def test_work_items(items):
         ({"createdByUser": "u"}, "a"),
         ({"createdByUser": "u", "invert": True}, "bcd"),
         ({"createdByGroup": "g"}, "b"),
+        ({"hasDeadline": True}, "bc"),
+        ({"hasDeadline": False}, "ad"),
+        ({"hasDeadline": False, "invert": True}, "bc"),
         ({"deadline": DAY.isoformat()}, "b"),
         ({"deadline": DAY.isoformat(), "invert": True}, "acd"),
         ({"deadlineBefore": (DAY + timedelta(days=1)).isoformat()}, "b"),
@@ -125,6 +128,9 @@ def test_cases(api, items):
     assert metas({"ids": [root, str(items.other.pk)]}) == ["root", "other"]
     assert metas({"rootCase": root}) == ["root", "child"]
     assert metas({"status": ["RUNNING", "CANCELED"]}) == ["root", "other"]
+    assert metas({"excludeChildCases": True}) == ["root", "other"]
+    assert metas({"excludeChildCases": True, "invert": True}) == ["child"]
+    assert metas({"excludeChildCases": False, "invert": True}) == ["root", "child", "other"]
     assert metas({"status": []}) == ["root", "child", "other"]
     assert metas({"status": [None, "SUSPENDED"], "invert": True}) == ["root", "other"]
 

@@ -52,7 +52,6 @@ RELAXED = {"SaveWorkItemInput.workItem": ("ID!", "ID")}
 NOT_YET = {
     "JSONLookupMode",
     "JSONValueFilterType",
-    "CaseFilterSetType.excludeChildCases",
     "CaseFilterSetType.metaHasKey",
     "CaseFilterSetType.metaValue",
     "CaseOrderSetType.meta",
@@ -65,7 +64,6 @@ NOT_YET = {
     "WorkItemFilterSetType.assignedUsers",
     "WorkItemFilterSetType.caseMetaValue",
     "WorkItemFilterSetType.controllingGroups",
-    "WorkItemFilterSetType.hasDeadline",
     "WorkItemFilterSetType.metaHasKey",
     "WorkItemFilterSetType.metaValue",
     "WorkItemFilterSetType.rootCaseMetaValue",

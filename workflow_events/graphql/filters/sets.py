@@ -12,6 +12,8 @@ from workflow_events.graphql.filters.kinds import (
     AnyText,
     Choice,
     Flag,
+    HasNone,
+    HasValue,
     Id,
     Moment,
     Text,
@@ -46,6 +48,7 @@ class CaseFilterSet(AuditFilterSet, name="CaseFilterSetType"):
     ids = AnyId("pk", CASE, "Any of these cases.")
     root_case = Id("family", CASE, "Cases of the family of this root case, itself included.")
     status = AnyChoice("status", CaseStatusArgument, "Cases with any of these statuses.")
+    exclude_child_cases = HasNone("parent_work_item", "Root cases only; false restricts nothing.")
 
 
 class WorkItemFilterSet(AuditFilterSet, name="WorkItemFilterSetType"):
@@ -65,6 +68,7 @@ class WorkItemFilterSet(AuditFilterSet, name="WorkItemFilterSetType"):
     workflow = Id("case__workflow", WORKFLOW, "Work items of the cases of this workflow.")
     id = Id("pk", WORK_ITEM, "This work item.")
     ids = AnyId("pk", WORK_ITEM, "Any of these work items.")
+    has_deadline = HasValue("deadline", "Work items with a deadline, or without one.")
     deadline_before = Moment("deadline__lt", "Due before this moment.")
     deadline_after = Moment("deadline__gte", "Due at this moment or later.")
 
