@@ -4,7 +4,7 @@ They are atomic and emit no events. `NotFound`, `InvalidInput` and `BadExpressio
 for what is missing or wrong, `Conflict` when another transaction won; nothing is kept then.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -19,8 +19,9 @@ from workflow_events.workflow.operation import atomic_or_conflict
 from workflow_events.workflow.unset import UNSET, Unset
 from workflow_events.workflow.users import User
 from workflow_events.workflow.values import (
-    assign,
+    DESIGN,
     check_slug,
+    check_values,
     given_only,
     identifier,
     spelled_out,
@@ -57,7 +58,14 @@ def save_workflow(
     )
     with atomic_or_conflict():
         tasks = _existing_tasks(start_tasks, "A workflow needs at least one start task.")
-        workflow = _save(Workflow, slug, values, user)
+        workflow = _found_or_new(Workflow, slug, values, user)
+        workflow.name = name
+        workflow.description = values.get("description", workflow.description)
+        workflow.meta = values.get("meta", workflow.meta)
+        workflow.allow_all_forms = values.get("allow_all_forms", workflow.allow_all_forms)
+        workflow.is_archived = values.get("is_archived", workflow.is_archived)
+        workflow.is_published = values.get("is_published", workflow.is_published)
+        _check_and_save(workflow)
         WorkflowStartTask.objects.filter(workflow=workflow).delete()
         WorkflowStartTask.objects.bulk_create(
             WorkflowStartTask(workflow=workflow, task=task, position=position)
@@ -101,7 +109,18 @@ def save_task(
         if isinstance(expression, str):
             group_expressions.check(expression)
     with atomic_or_conflict():
-        task = _save(Task, slug, values, user)
+        task = _found_or_new(Task, slug, values, user)
+        task.type = type
+        task.name = name
+        task.description = values.get("description", task.description)
+        task.meta = values.get("meta", task.meta)
+        task.address_groups = values.get("address_groups", task.address_groups)
+        task.control_groups = values.get("control_groups", task.control_groups)
+        task.is_archived = values.get("is_archived", task.is_archived)
+        task.lead_time = values.get("lead_time", task.lead_time)
+        task.is_multiple_instance = values.get("is_multiple_instance", task.is_multiple_instance)
+        task.continue_async = values.get("continue_async", task.continue_async)
+        _check_and_save(task)
         if task.continue_async and not task.is_multiple_instance:
             raise InvalidInput(
                 f"Task {slug!r}: continueAsync is for multiple-instance tasks only; "
@@ -153,24 +172,29 @@ def remove_flow(flow: Flow | Any) -> Flow:
     return removed
 
 
-def _save(model: type[Slugged], slug: str, values: dict[str, Any], user: User) -> Slugged:
-    check_slug(slug)
-    instance = model._default_manager.select_for_update().filter(pk=slug).first()
-    creating = instance is None
-    if instance is None:
-        instance = model(slug=slug, created_by_user=user.username, created_by_group=user.group)
-    assign(instance, values)
-    instance.modified_by_user = user.username
-    instance.modified_by_group = user.group
+def _found_or_new(
+    model: type[Slugged], slug: str, values: Mapping[str, Any], user: User
+) -> Slugged:
+    """Return the locked row of that slug, or a new instance, once the values are known to fit."""
+    check_values(DESIGN, values, f"{model.__name__} {slug!r}")
+    found = model._default_manager.select_for_update().filter(pk=check_slug(slug)).first()
+    if found is None:
+        return model(slug=slug, created_by_user=user.username, created_by_group=user.group)
+    found.modified_by_user = user.username
+    found.modified_by_group = user.group
+    return found
+
+
+def _check_and_save(instance: Workflow | Task) -> None:
+    what = f"{type(instance).__name__} {instance.slug!r}"
     try:
         instance.clean_fields()
     except ValidationError as error:
-        raise InvalidInput(f"{model.__name__} {slug!r}: {spelled_out(error)}") from error
+        raise InvalidInput(f"{what}: {spelled_out(error)}") from error
     try:
-        instance.save(force_insert=creating)
+        instance.save(force_insert=instance._state.adding)
     except IntegrityError as error:
-        raise Conflict(f"{model.__name__} {slug!r} was just created; try again.") from error
-    return instance
+        raise Conflict(f"{what} was just created; try again.") from error
 
 
 def _existing_tasks(tasks: Iterable[Task | str], none_given: str) -> list[Task]:

@@ -61,15 +61,6 @@ def is_blank(key: str, value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def assign(instance: models.Model, values: Mapping[str, Any]) -> None:
-    """Set these fields of an instance; the caller has checked the names."""
-    for name, value in values.items():
-        problem = text(value) if isinstance(value, str) else None
-        if problem:
-            raise InvalidInput(f"{name}: {problem}")
-        setattr(instance, name, value)
-
-
 def spelled_out(error: ValidationError) -> str:
     """Return the messages of a model's validation with the names of the fields."""
     return " ".join(
@@ -105,6 +96,11 @@ def name(value: Any) -> str | None:
     """The name of a work item."""
     problem = text(value) or short_text(255)(value)
     return problem or (None if value.strip() else "The name is blank.")
+
+
+def storable(value: Any) -> str | None:
+    """Text that a database can hold, or what the field itself will check."""
+    return text(value) if isinstance(value, str) else None
 
 
 def names(value: Any) -> str | None:
@@ -148,6 +144,20 @@ def row_of(model: type[models.Model], *, optional: bool = False) -> Check:
 CREATED_BY: Mapping[str, Check] = {
     "created_by_user": short_text(150),
     "created_by_group": short_text(255),
+}
+DESIGN: Mapping[str, Check] = {
+    "type": storable,
+    "name": text,
+    "description": optional_text,
+    "meta": json_value,
+    "address_groups": optional_text,
+    "control_groups": optional_text,
+    "is_archived": storable,
+    "is_published": storable,
+    "allow_all_forms": storable,
+    "lead_time": storable,
+    "is_multiple_instance": storable,
+    "continue_async": storable,
 }
 CASE: Mapping[str, Check] = {
     "workflow": row_of(Workflow),

@@ -93,6 +93,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="Seconds from the creation of an item to its deadline.",
                         null=True,
+                        validators=[django.core.validators.MaxValueValidator(2147483647)],
                     ),
                 ),
                 ("is_multiple_instance", models.BooleanField(default=False)),

@@ -1,5 +1,6 @@
 """The design of a workflow: its tasks and the flows between them."""
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 
 from workflow_events.events.identifiers import uuid7
@@ -22,7 +23,10 @@ class Task(Slugged, Named, Audited):
     control_groups = models.TextField(null=True, blank=True)
     is_archived = models.BooleanField(default=False)
     lead_time = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Seconds from the creation of an item to its deadline."
+        null=True,
+        blank=True,
+        validators=(MaxValueValidator(2**31 - 1),),
+        help_text="Seconds from the creation of an item to its deadline.",
     )
     is_multiple_instance = models.BooleanField(default=False)
     continue_async = models.BooleanField(default=False, null=True)
