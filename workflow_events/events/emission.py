@@ -53,8 +53,8 @@ class Emission(Frame):
             isolation.undo(error)
             raise
         finally:
-            isolation.end()
             current.reset(token)
+            isolation.end()
         if self.exceeded is not None:
             raise self.exceeded
         if self.failures:

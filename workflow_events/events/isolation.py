@@ -34,13 +34,14 @@ _mine = _OfThread()
 class Callbacks(list[Any]):
     """What a receiver registers with ``transaction.on_commit``; the first one pauses the loop."""
 
-    __slots__ = ("pause",)
-    pause: Callable[[], None]
+    __slots__ = ()
 
     def append(self, callback: Any) -> None:
         """Take a callback from Django, with the savepoints that it depends on."""
         super().append(callback)
-        self.pause()
+        frame = current.get()
+        if frame is not None:
+            frame.pause()
 
 
 class Isolation:
@@ -81,8 +82,7 @@ class Isolation:
         self.connection = connection
         self._broken_before = connection.needs_rollback
         self._on_commit_before = connection.run_on_commit
-        callbacks = connection.run_on_commit = Callbacks()
-        callbacks.pause = pause
+        connection.run_on_commit = Callbacks()
         connection.execute_wrappers.append(self._execute)
         if connection.in_atomic_block or (connection.connection and not connection.autocommit):
             self._nested = True
@@ -114,7 +114,7 @@ class Isolation:
 
     def undo(self, error: BaseException) -> None:
         """End the receiver's part as if it had not run. A lost connection raises."""
-        self._collect_callbacks()
+        self.connection.run_on_commit = Callbacks()
         if not self._opened:
             return
         self._opened = self._statement_failed = False
@@ -227,7 +227,7 @@ class Isolation:
                 return self._undone(_broken() if self._statement_failed else failure)
         if self.connection.run_on_commit:
             self._on_commit_before.extend(self.connection.run_on_commit)
-            self._collect_callbacks()
+            self.connection.run_on_commit = Callbacks()
         return None
 
     def _undone(self, error: Exception) -> Exception:
@@ -245,13 +245,8 @@ class Isolation:
                     self.connection.run_and_clear_commit_hooks()
         except Exception as failure:
             error = failure
-        self._collect_callbacks()
+        self.connection.run_on_commit = Callbacks()
         return error
-
-    def _collect_callbacks(self) -> None:
-        callbacks = Callbacks()
-        callbacks.pause = self.pause
-        self.connection.run_on_commit = callbacks
 
     def _end_transaction(self, error: BaseException | None) -> None:
         transaction, self._transaction = self._transaction, None
