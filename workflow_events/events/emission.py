@@ -74,7 +74,7 @@ class Emission(Frame):
                 if _passes(error):
                     raise
                 failure = error
-            if failure is None and not self.paused and not snapshot.changed():
+            if failure is None and not self.paused and not (snapshot.live and snapshot.changed()):
                 return
             self._settle(group, failure)
             first = self.place + 1

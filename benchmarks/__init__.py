@@ -1,0 +1,1 @@
+"""What we measure ourselves and others with; ``python -m benchmarks`` (``make bench``)."""

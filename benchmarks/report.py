@@ -1,0 +1,31 @@
+"""Printing figures beside their limits."""
+
+import sys
+
+GREEN, RED, BOLD, PLAIN = "\033[32m", "\033[31m", "\033[1m", "\033[0m"
+
+
+class Report:
+    """Prints one figure a line; coloured on a terminal. Remembers which limits were missed."""
+
+    def __init__(self) -> None:
+        self.missed = 0
+        self._coloured = sys.stdout.isatty()
+
+    def section(self, title: str) -> None:
+        """Begin a group of figures."""
+        print(f"\n{self._in(BOLD, title)}")
+
+    def line(self, what: str, figure: float, unit: str) -> None:
+        """Print a figure that has no limit."""
+        print(f"  {what:<75} {figure:>9.2f} {unit}")
+
+    def limit(self, what: str, figure: float, unit: str, *, at_most: float) -> None:
+        """Print a figure, and whether it keeps within its limit."""
+        kept = figure <= at_most
+        self.missed += not kept
+        verdict = self._in(GREEN, "ok") if kept else self._in(RED, "MISSED")
+        print(f"  {what:<75} {figure:>9.2f} {unit}  (at most {at_most:g}) {verdict}")
+
+    def _in(self, colour: str, text: str) -> str:
+        return f"{colour}{text}{PLAIN}" if self._coloured else text
