@@ -9,7 +9,16 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.db.models.signals import post_save, pre_save
 
-from tests.workflow.builders import ANN, complete, item, record, statements, statuses, workflow
+from tests.workflow.builders import (
+    ANN,
+    complete,
+    item,
+    record,
+    state,
+    statements,
+    statuses,
+    workflow,
+)
 from workflow_events.events import on
 from workflow_events.workflow import api
 from workflow_events.workflow.errors import Conflict, InvalidInput, InvalidTransition, NotFound
@@ -284,14 +293,15 @@ def test_two_clients_complete_the_branches_of_a_join() -> None:
 
 @postgresql_only
 @pytest.mark.django_db(transaction=True)
-def test_a_deadlock_across_families_is_a_conflict() -> None:
+@pytest.mark.parametrize("raise_exception", [False, True])
+def test_a_deadlock_across_families_is_a_conflict(raise_exception: bool) -> None:
     """Each completes its item while its receiver cancels the other's case."""
     workflow("a -> b")
     first, second = start(), start()
     other = {first.pk: second.pk, second.pk: first.pk}
     both = threading.Barrier(2, timeout=10)
 
-    @on("post_complete_work_item", raise_exception=True)
+    @on("post_complete_work_item", raise_exception=raise_exception)
     def cross(work_item: WorkItem) -> None:
         both.wait()
         api.suspend_case(other[work_item.case_id], ANN)
@@ -300,7 +310,11 @@ def test_a_deadlock_across_families_is_a_conflict() -> None:
         lambda: api.complete_work_item(item(first, "a"), ANN),
         lambda: api.complete_work_item(item(second, "a"), ANN),
     )
-    assert "Conflict" in [type(o).__name__ for o in outcomes], outcomes
+    assert sorted(type(o).__name__ for o in outcomes) == ["Conflict", "WorkItem"]
+    loser = first if statuses(first) == [("a", "suspended")] else second
+    winner = second if loser is first else first
+    assert (statuses(loser), state(loser)) == ([("a", "suspended")], "suspended")
+    assert statuses(winner) == [("a", "completed"), ("b", "ready")]
 
 
 def in_threads(*operations: Any) -> list[Any]:

@@ -66,63 +66,63 @@ def complete_work_item(
     work_item: WorkItem | UUID | str, user: User, context: Any = None, *, sender: type | None = None
 ) -> WorkItem:
     """Complete a ready item of a running case, and continue its flow."""
-    return execute("complete_work_item", work_item, user, context, sender)
+    return execute("complete_work_item", WorkItem, work_item, user, context=context, sender=sender)
 
 
 def skip_work_item(
     work_item: WorkItem | UUID | str, user: User, context: Any = None, *, sender: type | None = None
 ) -> WorkItem:
     """Skip a ready item of a running case: cancel its child case, and continue its flow."""
-    return execute("skip_work_item", work_item, user, context, sender)
+    return execute("skip_work_item", WorkItem, work_item, user, context=context, sender=sender)
 
 
 def cancel_work_item(
     work_item: WorkItem | UUID | str, user: User, context: Any = None, *, sender: type | None = None
 ) -> WorkItem:
     """Cancel a ready or suspended item with its child case; its flow does not continue."""
-    return execute("cancel_work_item", work_item, user, context, sender)
+    return execute("cancel_work_item", WorkItem, work_item, user, context=context, sender=sender)
 
 
 def suspend_work_item(
     work_item: WorkItem | UUID | str, user: User, context: Any = None, *, sender: type | None = None
 ) -> WorkItem:
     """Suspend a ready item with its child case."""
-    return execute("suspend_work_item", work_item, user, context, sender)
+    return execute("suspend_work_item", WorkItem, work_item, user, context=context, sender=sender)
 
 
 def resume_work_item(
     work_item: WorkItem | UUID | str, user: User, context: Any = None, *, sender: type | None = None
 ) -> WorkItem:
     """Resume a suspended item with its child case."""
-    return execute("resume_work_item", work_item, user, context, sender)
+    return execute("resume_work_item", WorkItem, work_item, user, context=context, sender=sender)
 
 
 def redo_work_item(
     work_item: WorkItem | UUID | str, user: User, context: Any = None, *, sender: type | None = None
 ) -> WorkItem:
     """Make an earlier item ready again, and put all that followed from it to REDO."""
-    return execute("redo_work_item", work_item, user, context, sender)
+    return execute("redo_work_item", WorkItem, work_item, user, context=context, sender=sender)
 
 
 def cancel_case(
     case: Case | UUID | str, user: User, context: Any = None, *, sender: type | None = None
 ) -> Case:
     """Cancel a running or suspended case with its ready and suspended items."""
-    return execute("cancel_case", case, user, context, sender)
+    return execute("cancel_case", Case, case, user, context=context, sender=sender)
 
 
 def suspend_case(
     case: Case | UUID | str, user: User, context: Any = None, *, sender: type | None = None
 ) -> Case:
     """Suspend a running case with its ready items."""
-    return execute("suspend_case", case, user, context, sender)
+    return execute("suspend_case", Case, case, user, context=context, sender=sender)
 
 
 def resume_case(
     case: Case | UUID | str, user: User, context: Any = None, *, sender: type | None = None
 ) -> Case:
     """Resume a suspended case with all of its suspended items."""
-    return execute("resume_case", case, user, context, sender)
+    return execute("resume_case", Case, case, user, context=context, sender=sender)
 
 
 def reopen_case(
@@ -138,7 +138,9 @@ def reopen_case(
     Raises `InvalidInput` for an empty list and for items of other cases.
     """
     named = list(dict.fromkeys(identifier(item, WorkItem) for item in work_items))
-    return execute("reopen_case", case, user, context, sender, work_items=named)
+    return execute(
+        "reopen_case", Case, case, user, context=context, sender=sender, work_items=named
+    )
 
 
 def create_work_item(

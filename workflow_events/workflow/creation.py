@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from workflow_events.workflow.drafts import Draft, drafts_for, groups_of, still_due, values_of
 from workflow_events.workflow.errors import InvalidInput, InvalidTransition, NotFound
@@ -47,7 +48,7 @@ ITEM_FIELDS = (
 def start_case(
     workflow: Workflow | str,
     user: User,
-    parent_work_item: Any,
+    parent_work_item: WorkItem | UUID | str | None,
     context: Any,
     *,
     meta: Any,
@@ -59,8 +60,9 @@ def start_case(
         parent = None
         if parent_work_item is not None:
             parent = lock_and_read(parent_work_item, WorkItem)
+            operation.begin()
         design, tasks = _start_of(workflow)
-        values = {
+        values: dict[str, Any] = {
             "workflow": design,
             "meta": {},
             "parent_work_item": parent,
@@ -89,7 +91,7 @@ def start_case(
 
 
 def create_work_item(
-    case: Case | Any,
+    case: Case | UUID | str,
     task: Task | str,
     user: User,
     context: Any,
@@ -100,6 +102,7 @@ def create_work_item(
     """Add a work item; see `workflow_events.workflow.api.create_work_item`."""
     with operate("create_work_item", sender, user, context) as operation:
         within = lock_and_read(case, Case)
+        operation.begin()
         kind = _task(task)
         _check_sibling(within, kind)
         draft = _draft_of(operation, within, kind, given_only(**given))

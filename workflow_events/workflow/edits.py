@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from workflow_events.workflow.errors import InvalidInput, NotFound
 from workflow_events.workflow.models import Case, Workflow, WorkItem
@@ -22,7 +23,7 @@ SIGNATURE = ("modified_at", "modified_by_user", "modified_by_group")
 
 
 def update_case(
-    case: Case | Any, user: User, *, workflow: Workflow | str | Unset, meta: Any
+    case: Case | UUID | str, user: User, *, workflow: Workflow | str | Unset, meta: Any
 ) -> Case:
     """Change a case; see `workflow_events.workflow.api.update_case`."""
     if meta is not UNSET and (problem := json_value(meta)):
@@ -39,7 +40,9 @@ def update_case(
     return target
 
 
-def update_work_item(work_item: WorkItem | Any, user: User, given: Mapping[str, Any]) -> WorkItem:
+def update_work_item(
+    work_item: WorkItem | UUID | str, user: User, given: Mapping[str, Any]
+) -> WorkItem:
     """Change a work item; see `workflow_events.workflow.api.update_work_item`."""
     values = given_only(**given)
     with atomic_or_conflict():

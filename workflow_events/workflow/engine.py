@@ -5,13 +5,14 @@ atomic → lock → guard → ``pre_`` → guard again → cascade → write →
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from workflow_events.events import Event
 from workflow_events.workflow.cascades import open_child, runs_of_items, write_in_bulk
 from workflow_events.workflow.errors import InvalidTransition
 from workflow_events.workflow.models import Case, WorkItem
 from workflow_events.workflow.operation import Operation, operate
-from workflow_events.workflow.reading import lock_and_read, reread
+from workflow_events.workflow.reading import Target, lock_and_read, reread
 from workflow_events.workflow.routing import continue_flow
 from workflow_events.workflow.transitions import TRANSITIONS, Transition, cascaded_row
 from workflow_events.workflow.users import User
@@ -22,20 +23,22 @@ NOTHING: Mapping[str, Any] = {}
 
 def execute(
     verb: str,
-    given: Any,
+    model: type[Target],
+    given: Target | UUID | str,
     user: User,
+    *,
     context: Any,
     sender: type | None,
     **arguments: Any,
-) -> Any:
+) -> Target:
     """Run the operation of a verb on a case or work item, given as instance or primary key.
 
     Returns the target as it is at the end. Raises what `workflow_events.workflow.api` says.
     """
-    row = TRANSITIONS[verb]
     with operate(verb, sender, user, context) as operation:
-        target = lock_and_read(given, row.model)
-        Walk(operation, row, target, arguments).run()
+        target = lock_and_read(given, model)
+        operation.begin()
+        Walk(operation, TRANSITIONS[verb], target, arguments).run()
     return target
 
 

@@ -1,10 +1,12 @@
 """Foreign keys that SQLite checks at the statement, not at COMMIT."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.backends.sqlite3.base import DatabaseOperations
+from django.db.backends.sqlite3 import base  # noqa: F401 (first: the two import each other)
+from django.db.backends.sqlite3.operations import DatabaseOperations
 from django.db.migrations.operations.base import Operation
 
 
@@ -31,7 +33,11 @@ class ImmediateForeignKeys(Operation):
             schema_editor.sql_create_inline_fk = immediate
             schema_editor.sql_create_column_inline_fk = immediate
 
-    database_backwards = database_forwards
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: Any
+    ) -> None:
+        """Do as `database_forwards` does: going back, Django may have to make tables anew."""
+        self.database_forwards(app_label, schema_editor, *states)
 
     def describe(self) -> str:
         """Say what it does."""
@@ -41,7 +47,7 @@ class ImmediateForeignKeys(Operation):
 class DeferringFlush(DatabaseOperations):
     """SQLite's operations, but ``flush`` may empty the tables in any order, as it expects."""
 
-    def execute_sql_flush(self, sql_list: list[str]) -> None:
+    def execute_sql_flush(self, sql_list: Iterable[str]) -> None:
         """Empty the tables; keys are checked at the COMMIT that follows."""
         super().execute_sql_flush(["PRAGMA defer_foreign_keys = ON", *sql_list])
 

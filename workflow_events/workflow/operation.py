@@ -45,6 +45,10 @@ class Operation:
     walks: list[Walk] = field(default_factory=list)
     """The flows that nested operations have walked, and then this one."""
 
+    def begin(self) -> None:
+        """Note the time, once the lock is held: what others did before was before."""
+        self.moment = timezone.now()
+
     def emit(self, event_class: type[Event], **payload: Any) -> None:
         """Emit with the sender, user and context of this operation (contract section 5)."""
         payload["user"] = self.user

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from django.db.models import ForeignKey, Model, OneToOneField, QuerySet
 
 from workflow_events.workflow.errors import NotFound
 from workflow_events.workflow.models import Case, WorkItem
-from workflow_events.workflow.operation import Operation
 from workflow_events.workflow.values import identifier
 
 Target = TypeVar("Target", Case, WorkItem)
@@ -33,7 +33,7 @@ def lock_family_of(given: Any, model: type[Case] | type[WorkItem]) -> None:
         raise _missing(model, pk)
 
 
-def read(given: Target | Any, model: type[Target]) -> Target:
+def read(given: Target | UUID | str, model: type[Target]) -> Target:
     """Return the row as it is now; an instance is brought up to date and returned itself.
 
     Its unsaved changes are discarded. Raises `NotFound` when there is no such row.
@@ -42,19 +42,19 @@ def read(given: Target | Any, model: type[Target]) -> Target:
     fresh = _rows(model).filter(pk=pk).first()
     if fresh is None:
         raise _missing(model, pk)
-    if not isinstance(given, model):
+    if isinstance(given, UUID | str):
         return fresh
     adopt(given, fresh)
     return given
 
 
-def lock_and_read(given: Target | Any, model: type[Target]) -> Target:
+def lock_and_read(given: Target | UUID | str, model: type[Target]) -> Target:
     """Lock the family of a case or work item, then read it as `read` does."""
     lock_family_of(given, model)
     return read(given, model)
 
 
-def reread(instance: Case | WorkItem) -> bool:
+def reread(instance: Target) -> bool:
     """Bring an instance up to date; returns whether its row still exists."""
     fresh = _rows(type(instance)).filter(pk=instance.pk).first()
     if fresh is None:
@@ -118,8 +118,3 @@ def _rows(model: type[Target]) -> QuerySet[Target]:
 
 def _missing(model: type[Model], pk: Any) -> NotFound:
     return NotFound(f"There is no {model._meta.verbose_name} {pk}.")
-
-
-def is_current(operation: Operation, read_at: int) -> bool:
-    """Say whether nobody can have written since that count of writes."""
-    return operation.writes == read_at

@@ -28,7 +28,7 @@ class ContainmentIndex(GinIndex):
 
     def remove_sql(
         self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor, **kwargs: Any
-    ) -> Statement:
+    ) -> Any:
         """Return the statement; elsewhere than on PostgreSQL one that does nothing."""
         if schema_editor.connection.vendor == "postgresql":
             return super().remove_sql(model, schema_editor, **kwargs)

@@ -1,6 +1,6 @@
 """Fields that change through operations only (contract section 4, "what a receiver sees")."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -19,11 +19,13 @@ class ProtectedQuerySet(models.QuerySet[Any]):
         self.model.refuse_protected(kwargs, "QuerySet.update()")
         return super().update(**kwargs)
 
-    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], **options: Any) -> int:
+    def bulk_update(
+        self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None
+    ) -> int:
         """Update as Django does; raises `InvalidTransition` for a protected field."""
         names = list(fields)
         self.model.refuse_protected(names, "QuerySet.bulk_update()")
-        return super().bulk_update(objs, names, **options)
+        return super().bulk_update(objs, names, batch_size=batch_size)
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
         """Insert as Django does; a protected field may not be among those updated on conflict."""
@@ -82,21 +84,28 @@ class ProtectedModel(models.Model):
         super().save(force_update=force_update, using=using, update_fields=names - written)
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
+    def from_db(
+        cls,
+        db: str | None,
+        field_names: Collection[str],
+        values: Collection[Any],
+        **options: Any,
+    ) -> Self:
         """Load an instance, and remember what was loaded."""
-        instance = super().from_db(db, field_names, values)
+        instance = super().from_db(db, field_names, values, **options)
         instance.remember()
         return instance
 
     def refresh_from_db(
         self,
         using: str | None = None,
-        fields: Sequence[str] | None = None,
+        fields: Iterable[str] | None = None,
         from_queryset: Any = None,
     ) -> None:
         """Refresh as Django does, and remember what was loaded."""
-        super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
-        self.remember(fields)
+        names = None if fields is None else list(fields)
+        super().refresh_from_db(using=using, fields=names, from_queryset=from_queryset)
+        self.remember(names)
 
     def save_protected(self, update_fields: Iterable[str]) -> None:
         """Save these fields without the check; for the engine, which has locked the family."""
@@ -127,7 +136,7 @@ class ProtectedModel(models.Model):
 
     @classmethod
     def _attname(cls, name: str) -> str:
-        return cls._meta.get_field(name).attname  # type: ignore[union-attr,no-any-return]
+        return cls._meta.get_field(name).attname  # type: ignore[union-attr]
 
     def _loaded_names(self) -> set[str]:
         deferred = self.get_deferred_fields()
