@@ -8,8 +8,8 @@ from django.db import DatabaseError
 
 from workflow_events.events.errors import EventDepthExceeded, ReceiverError, message_of
 from workflow_events.events.event import Event
-from workflow_events.events.frames import Frame, check_depth, current
-from workflow_events.events.isolation import Isolation
+from workflow_events.events.frames import check_depth, current
+from workflow_events.events.isolation import IsolatedFrame
 from workflow_events.events.plans import Group, Plan
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.snapshots import refreshed, snapshot_of
@@ -20,7 +20,7 @@ _RUN_AGAIN = frozenset({"40001", "40P01"})
 """SQLSTATEs after which a whole transaction must be run again: serialization, deadlock."""
 
 
-class Emission(Frame):
+class Emission(IsolatedFrame):
     """Runs a plan: each receiver isolated, its failure recorded, its leavings settled."""
 
     __slots__ = ("failures", "robust", "snapshot", "wrote")
@@ -40,21 +40,21 @@ class Emission(Frame):
         """
         if self.parent is not None:
             check_depth(self)
-        self.isolation = isolation = Isolation(self.pause)
+        self.begin()
         token = current.set(self)
         try:
             for group in plan:
                 if group.atomic:
                     self._run_group(group)
                 else:
-                    with isolation.suspended():
+                    with self.suspended():
                         self._run_group(group)
         except BaseException as error:
-            isolation.undo(error)
+            self.undo(error)
             raise
         finally:
             current.reset(token)
-            isolation.end()
+            self.end()
         if self.exceeded is not None:
             raise self.exceeded
         if self.failures:
@@ -80,19 +80,18 @@ class Emission(Frame):
             first = self.place + 1
 
     def _settle(self, group: Group, failure: Exception | None) -> None:
-        isolation = self.isolation
         if group.atomic:
             failure = self._keep_or_undo(failure)
-        if isolation.emitter_error is not None:
-            raise isolation.emitter_error
+        if self.emitter_error is not None:
+            raise self.emitter_error
         if failure is not None:
             vars(self.event).update(self.assigned or {})
             self.snapshot.restore()
             self._record(failure)
-        if isolation.wrote:
-            isolation.wrote = False
+        if self.wrote_now:
+            self.wrote_now = False
             self.wrote = True
-            with isolation.between_receivers():
+            with self.between_receivers():
                 self.snapshot = refreshed(self.event)
         elif failure is None:
             self.snapshot.accept()
@@ -102,9 +101,9 @@ class Emission(Frame):
 
     def _keep_or_undo(self, failure: Exception | None) -> Exception | None:
         if failure is None:
-            return self.isolation.keep()
+            return self.keep()
         try:
-            self.isolation.undo(failure)
+            self.undo(failure)
         except DatabaseError as lost:
             raise failure from lost
         return failure

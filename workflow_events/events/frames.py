@@ -13,7 +13,6 @@ from workflow_events.events.errors import EventDepthExceeded
 
 if TYPE_CHECKING:
     from workflow_events.events.event import Event
-    from workflow_events.events.isolation import Isolation
     from workflow_events.events.plans import Group
     from workflow_events.events.receivers import Receiver
 
@@ -31,13 +30,11 @@ class Frame:
         "first",
         "functions",
         "group",
-        "isolation",
         "parent",
         "paused",
         "remaining",
     )
 
-    isolation: Isolation
     group: Group
     first: int
     functions: list[Callable[..., Any]]

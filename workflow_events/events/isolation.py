@@ -18,7 +18,8 @@ from django.db.transaction import Atomic
 
 from workflow_events.events.constraints import ForeignKeyCheck
 from workflow_events.events.errors import BrokenTransaction
-from workflow_events.events.frames import current
+from workflow_events.events.event import Event
+from workflow_events.events.frames import Frame, current
 from workflow_events.events.statements import Kind, kind_of
 
 
@@ -44,7 +45,7 @@ class Callbacks(list[Any]):
             frame.pause()
 
 
-class Isolation:
+class IsolatedFrame(Frame):
     """Isolates the receivers of one emission from each other, one after the other.
 
     Outside of a transaction the connection is shown as being in one while receivers run; it is
@@ -64,18 +65,19 @@ class Isolation:
         "_transaction",
         "connection",
         "emitter_error",
-        "pause",
-        "wrote",
+        "wrote_now",
     )
 
-    def __init__(self, pause: Callable[[], None]) -> None:
-        """Start to watch the connection; ``pause`` is called when a receiver uses it."""
-        self.pause = pause
-        self.wrote = self._opened = self._pretending = self._statement_failed = False
+    def __init__(self, event: Event) -> None:
+        super().__init__(event)
+        self.wrote_now = self._opened = self._pretending = self._statement_failed = False
         self.emitter_error: DatabaseError | None = None
         self._savepoint: str | None = None
         self._transaction: Atomic | None = None
         self._keys: ForeignKeyCheck | None = None
+
+    def begin(self) -> None:
+        """Start to watch the connection."""
         connection = _mine.connection
         if connection is None:
             connection = _mine.connection = connections[DEFAULT_DB_ALIAS]
@@ -94,7 +96,6 @@ class Isolation:
         """Stop to watch, and leave the connection as it was found."""
         connection = self.connection
         connection.execute_wrappers.remove(self._execute)
-        self.pause = _nothing  # the emission knows us too: no cycle is left to the collector
         if self._pretending:
             self._stop_pretending()
         elif not self._broken_before and not self._opened:
@@ -168,7 +169,7 @@ class Isolation:
         if not self._opened:
             self._open()
         if (kind := kind_of(sql)) is not Kind.READ:
-            self.wrote = True
+            self.wrote_now = True
             if self._savepoint is not None:
                 self._before_write(kind, sql)
         try:
@@ -220,7 +221,7 @@ class Isolation:
                 return self._undone(_broken())
             try:
                 with self._hidden():
-                    if self.wrote and self._keys is not None:
+                    if self.wrote_now and self._keys is not None:
                         self._keys.after_writes()
                     self.connection.savepoint_commit(self._savepoint)
             except DatabaseError as failure:
@@ -294,12 +295,8 @@ class Isolation:
             self.connection.execute_wrappers = wrappers
 
 
-def _nothing() -> None:
-    """Stand in for the pause of an emission that has ended."""
-
-
 def _is_ours(wrapper: Any) -> bool:
-    return isinstance(getattr(wrapper, "__self__", None), Isolation)
+    return isinstance(getattr(wrapper, "__self__", None), IsolatedFrame)
 
 
 def _broken() -> BrokenTransaction:
@@ -312,8 +309,8 @@ def _broken() -> BrokenTransaction:
 def _reconnected(connection: BaseDatabaseWrapper, **_: Any) -> None:
     frame = current.get()
     while frame is not None:
-        if frame.isolation.connection is connection:
-            frame.isolation.reconnected()
+        if isinstance(frame, IsolatedFrame) and frame.connection is connection:
+            frame.reconnected()
         frame = frame.parent
 
 
