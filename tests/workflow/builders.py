@@ -1,6 +1,6 @@
 """Compact ways to design a workflow, drive a case, and write down the events of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -130,6 +130,23 @@ def record(names: list[str] = EVENT_NAMES) -> Recorder:
         recorder.append(Emitted(event.event_name, of, status, VERBS[sender], context))
 
     return recorder
+
+
+def once(event: str, task: str | None = None) -> Callable[[Callable[..., None]], None]:
+    """Register a receiver that runs for the first event (of a task) only, and must not fail."""
+
+    def register(function: Callable[..., None]) -> None:
+        done: list[bool] = []
+
+        @on(event, raise_exception=True)
+        def receive(event: Any) -> None:
+            row = getattr(event, "work_item", None) or getattr(event, "case", None)
+            if done or (task is not None and getattr(row, "task_id", None) != task):
+                return
+            done.append(True)
+            function(event)
+
+    return register
 
 
 @contextmanager

@@ -1,15 +1,22 @@
 """Contract section 5, "When receivers change the world", and section 4, "Nested operations"."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import transaction
 
-from tests.workflow.builders import ANN, complete, item, record, state, statuses, workflow
+from tests.workflow.builders import (
+    ANN,
+    complete,
+    item,
+    once,
+    record,
+    state,
+    statuses,
+    workflow,
+)
 from workflow_events.events import ReceiverError, on
 from workflow_events.workflow import api
-from workflow_events.workflow.errors import InvalidInput, InvalidTransition
+from workflow_events.workflow.errors import InvalidTransition
 from workflow_events.workflow.models import Case, WorkItem
 
 pytestmark = pytest.mark.django_db
@@ -19,23 +26,6 @@ MANY = {"is_multiple_instance": True, "address_groups": "['p', 'q', 'r']|groups"
 
 def start(slug: str = "flow") -> Case:
     return api.start_case(slug, ANN)
-
-
-def once(event: str, task: str | None = None) -> Callable[[Callable[..., None]], None]:
-    """Register a receiver that runs for the first event (of a task) only, and must not fail."""
-
-    def register(function: Callable[..., None]) -> None:
-        done: list[bool] = []
-
-        @on(event, raise_exception=True)
-        def receive(event: Any) -> None:
-            row = getattr(event, "work_item", None) or getattr(event, "case", None)
-            if done or (task is not None and getattr(row, "task_id", None) != task):
-                return
-            done.append(True)
-            function(event)
-
-    return register
 
 
 def names(recorder: list[Any]) -> list[tuple[str, str]]:
@@ -373,181 +363,3 @@ def test_items_deleted_after_their_creation_are_passed_over() -> None:
     case = start()
     assert names(recorder) == [("post_create_work_item", "b")]
     assert statuses(case) == [("b", "ready")]
-
-
-def test_a_nested_operation_is_all_or_nothing() -> None:
-    workflow("a -> b")
-    case, other = start(), start()
-
-    @on("post_create_work_item", raise_exception=True)
-    def veto(work_item: WorkItem) -> None:
-        if work_item.case_id == other.pk:
-            raise ValueError("no")
-
-    caught = []
-
-    @once("post_complete_work_item", "a")
-    def nested(event: Any) -> None:
-        try:
-            complete(other, "a")
-        except ReceiverError as error:
-            caught.append(str(error))
-
-    complete(case, "a")
-    assert caught == ["no"]
-    assert statuses(case) == [("a", "completed"), ("b", "ready")]
-    assert statuses(other) == [("a", "ready")]
-
-
-def test_nested_operations_send_their_own_class_and_context() -> None:
-    workflow("a -> b")
-    case = start()
-    recorder = record(["post_complete_work_item", "pre_cancel_case", "pre_cancel_work_item"])
-
-    @once("post_complete_work_item")
-    def nested(event: Any) -> None:
-        other = api.start_case("flow", ANN)
-        api.cancel_case(other, ANN, {"mine": True})
-
-    api.complete_work_item(item(case, "a"), ANN, {"outer": True})
-    assert [(e.event, e.sender, e.context) for e in recorder] == [
-        ("post_complete_work_item", "complete_work_item", {"outer": True}),
-        ("pre_cancel_case", "cancel_case", {"mine": True}),
-        ("pre_cancel_work_item", "cancel_case", {"mine": True}),
-    ]
-
-
-def test_a_sub_case_completes_its_parent_item() -> None:
-    """What the engine does not do, a receiver does."""
-    workflow("a -> b", slug="outer")
-    workflow("x", slug="inner")
-
-    @on("post_complete_case", raise_exception=True)
-    def up(case: Case, user: Any, context: Any) -> None:
-        if hasattr(case, "parent_work_item"):
-            api.complete_work_item(case.parent_work_item, user, context)
-
-    outer = start("outer")
-    inner = api.start_case("inner", ANN, item(outer, "a"))
-    complete(inner, "x")
-    assert (state(inner), statuses(outer)) == ("completed", [("a", "completed"), ("b", "ready")])
-
-
-def test_validated_data_is_live() -> None:
-    workflow("a -> b")
-
-    @on("pre_create_case")
-    def case_data(validated_data: dict[str, Any]) -> None:
-        assert list(validated_data) == [
-            "workflow",
-            "meta",
-            "parent_work_item",
-            "created_by_user",
-            "created_by_group",
-        ]
-        validated_data["meta"] = {"from": "receiver"}
-        validated_data["created_by_group"] = "changed"
-
-    @on("pre_create_work_item")
-    def item_data(work_item: None, validated_data: dict[str, Any]) -> None:
-        assert work_item is None
-        assert list(validated_data) == [
-            "case",
-            "task",
-            "name",
-            "description",
-            "meta",
-            "addressed_groups",
-            "controlling_groups",
-            "assigned_users",
-            "deadline",
-            "previous_work_item",
-            "created_by_user",
-            "created_by_group",
-        ]
-        validated_data["meta"]["n"] = 1
-        validated_data["assigned_users"].append("u")
-        validated_data["name"] = f"{validated_data['task'].name}!"
-
-    case = start()
-    case.refresh_from_db()
-    assert (case.meta, case.created_by_group) == ({"from": "receiver"}, "changed")
-    complete(case, "a")
-    for task in "ab":
-        row = item(case, task)
-        assert (row.name, row.meta, row.assigned_users) == (f"{task.upper()}!", {"n": 1}, ["u"])
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("status", "completed"),
-        ("unknown", 1),
-        ("name", None),
-        ("name", " "),
-        ("name", "x" * 256),
-        ("name", "a\x00b"),
-        ("description", 1),
-        ("meta", None),
-        ("meta", {"a": object()}),
-        ("meta", {"a": float("nan")}),
-        ("meta", "\x00"),
-        ("addressed_groups", "group"),
-        ("addressed_groups", [1]),
-        ("controlling_groups", None),
-        ("assigned_users", ("u",)),
-        ("deadline", "tomorrow"),
-        ("case", None),
-        ("task", "a"),
-        ("previous_work_item", "x"),
-        ("created_by_user", "x" * 151),
-    ],
-)
-def test_wrong_values_of_receivers_are_named(key: str, value: Any) -> None:
-    workflow("a -> b")
-    case = start()
-
-    @on("pre_create_work_item")
-    def spoil(validated_data: dict[str, Any]) -> None:
-        validated_data[key] = value
-
-    with pytest.raises(InvalidInput, match=key):
-        complete(case, "a")
-    assert statuses(case) == [("a", "ready")]
-
-
-def test_a_missing_value_is_named() -> None:
-    workflow("a")
-
-    @on("pre_create_case")
-    def spoil(validated_data: dict[str, Any]) -> None:
-        del validated_data["meta"]
-
-    with pytest.raises(InvalidInput, match="meta"):
-        start()
-    assert not Case.objects.exists()
-
-
-def test_a_receiver_chooses_another_workflow_and_parent() -> None:
-    workflow("a")
-    other = workflow("x; y", slug="other", start="x y")
-    parent = start()
-
-    @once("pre_create_case")
-    def choose(event: Any) -> None:
-        event.validated_data["workflow"] = other
-        event.validated_data["parent_work_item"] = item(parent, "a")
-
-    case = start()
-    assert statuses(case) == [("x", "ready"), ("y", "ready")]
-    assert case.family_id == parent.pk
-    assert item(parent, "a").child_case == case
-
-
-def test_operations_within_a_transaction_of_the_caller() -> None:
-    workflow("a -> b")
-    case = start()
-    with transaction.atomic():
-        complete(case, "a")
-        transaction.set_rollback(True)
-    assert statuses(case) == [("a", "ready")]

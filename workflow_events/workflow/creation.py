@@ -141,8 +141,12 @@ def _announce_and_write(
             _reread_case(case)
             if guard is not None:
                 guard()
+        chosen = draft.values["case"]
+        if chosen is not case:
+            lock_family_of(chosen, Case)
+            _reread_case(chosen)
         if guard is None:
-            _check_running(draft.values["case"])
+            _check_running(chosen)
     if operation.writes and guard is None and drafts:
         drafts = still_due(case, drafts)
     return _write_items(operation, drafts)

@@ -1,0 +1,145 @@
+"""``validated_data`` is the live dict that a row is made from (contract section 5)."""
+
+from typing import Any
+
+import pytest
+
+from tests.workflow.builders import ANN, complete, item, statuses, workflow
+from workflow_events.events import on
+from workflow_events.workflow import api
+from workflow_events.workflow.errors import InvalidInput, InvalidTransition
+from workflow_events.workflow.models import Case
+
+pytestmark = pytest.mark.django_db
+
+
+def start(slug: str = "flow") -> Case:
+    return api.start_case(slug, ANN)
+
+
+def test_validated_data_is_live() -> None:
+    workflow("a -> b")
+
+    @on("pre_create_case")
+    def case_data(validated_data: dict[str, Any]) -> None:
+        assert list(validated_data) == [
+            "workflow",
+            "meta",
+            "parent_work_item",
+            "created_by_user",
+            "created_by_group",
+        ]
+        validated_data["meta"] = {"from": "receiver"}
+        validated_data["created_by_group"] = "changed"
+
+    @on("pre_create_work_item")
+    def item_data(work_item: None, validated_data: dict[str, Any]) -> None:
+        assert work_item is None
+        assert list(validated_data) == [
+            "case",
+            "task",
+            "name",
+            "description",
+            "meta",
+            "addressed_groups",
+            "controlling_groups",
+            "assigned_users",
+            "deadline",
+            "previous_work_item",
+            "created_by_user",
+            "created_by_group",
+        ]
+        validated_data["meta"]["n"] = 1
+        validated_data["assigned_users"].append("u")
+        validated_data["name"] = f"{validated_data['task'].name}!"
+
+    case = start()
+    case.refresh_from_db()
+    assert (case.meta, case.created_by_group) == ({"from": "receiver"}, "changed")
+    complete(case, "a")
+    for task in "ab":
+        row = item(case, task)
+        assert (row.name, row.meta, row.assigned_users) == (f"{task.upper()}!", {"n": 1}, ["u"])
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("status", "completed"),
+        ("unknown", 1),
+        ("name", None),
+        ("name", " "),
+        ("name", "x" * 256),
+        ("name", "a\x00b"),
+        ("description", 1),
+        ("meta", None),
+        ("meta", {"a": object()}),
+        ("meta", {"a": float("nan")}),
+        ("meta", "\x00"),
+        ("addressed_groups", "group"),
+        ("addressed_groups", [1]),
+        ("controlling_groups", None),
+        ("assigned_users", ("u",)),
+        ("deadline", "tomorrow"),
+        ("case", None),
+        ("task", "a"),
+        ("previous_work_item", "x"),
+        ("created_by_user", "x" * 151),
+    ],
+)
+def test_wrong_values_of_receivers_are_named(key: str, value: Any) -> None:
+    workflow("a -> b")
+    case = start()
+
+    @on("pre_create_work_item")
+    def spoil(validated_data: dict[str, Any]) -> None:
+        validated_data[key] = value
+
+    with pytest.raises(InvalidInput, match=key):
+        complete(case, "a")
+    assert statuses(case) == [("a", "ready")]
+
+
+def test_a_missing_value_is_named() -> None:
+    workflow("a")
+
+    @on("pre_create_case")
+    def spoil(validated_data: dict[str, Any]) -> None:
+        del validated_data["meta"]
+
+    with pytest.raises(InvalidInput, match="meta"):
+        start()
+    assert not Case.objects.exists()
+
+
+def test_a_receiver_chooses_another_workflow_and_parent() -> None:
+    workflow("a")
+    other = workflow("x; y", slug="other", start="x y")
+    parent = start()
+
+    @on("pre_create_case")
+    def choose(validated_data: dict[str, Any]) -> None:
+        validated_data["workflow"] = other
+        validated_data["parent_work_item"] = item(parent, "a")
+
+    case = start()
+    assert statuses(case) == [("x", "ready"), ("y", "ready")]
+    assert case.family_id == parent.pk
+    assert item(parent, "a").child_case == case
+
+
+def test_a_receiver_puts_the_item_into_another_case() -> None:
+    workflow("a -> b; x -> b", start="a x")
+    case, other = start(), start()
+
+    @on("pre_create_work_item")
+    def choose(validated_data: dict[str, Any]) -> None:
+        validated_data["case"] = Case.objects.only("pk").get(pk=other.pk)
+
+    complete(case, "a")
+    assert statuses(other)[2:] == [("b", "ready")]
+    assert statuses(case) == [("a", "completed"), ("x", "ready")]
+    api.suspend_case(other, ANN)
+    with pytest.raises(InvalidTransition, match="no work item can be created"):
+        complete(case, "x")
+    assert statuses(case) == [("a", "completed"), ("x", "ready")]
