@@ -123,7 +123,12 @@ _database["ATOMIC_REQUESTS"] = False
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {**_SQLITE_OPTIONS, **_database.get("OPTIONS", {})}
 
-INSTALLED_APPS = ["workflow_events.workflow", "workflow_events"]
+INSTALLED_APPS = [
+    # For the indexes on JSON; adds nothing on SQLite.
+    "django.contrib.postgres",
+    "workflow_events.workflow",
+    "workflow_events",
+]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Refuses the hosts that are not in ALLOWED_HOSTS.
