@@ -18,7 +18,9 @@ from tests.workflow.builders import (
     statuses,
     workflow,
 )
-from workflow_events.workflow import api
+from workflow_events.events import on
+from workflow_events.events.dispatch import deliver
+from workflow_events.workflow import api, operation
 from workflow_events.workflow.models import Case, WorkItem
 
 pytestmark = pytest.mark.django_db
@@ -277,3 +279,49 @@ def test_updates_emit_nothing() -> None:
     api.update_case(case, ANN, meta={"a": 1}, workflow="flow")
     api.update_work_item(item(case, "a"), ANN, name="Other", meta={})
     assert recorder == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "old", "new", "case_old", "case_new"),
+    [
+        ("cancel", "ready", "canceled", "running", "canceled"),
+        ("suspend", "ready", "suspended", "running", "suspended"),
+        ("resume", "suspended", "ready", "suspended", "running"),
+    ],
+)
+@pytest.mark.parametrize("listened", [[], ["pre_*_case"], ["post_*_work_item"]])
+def test_the_same_events_count_as_emitted_in_bulk(
+    monkeypatch: pytest.MonkeyPatch,
+    listened: list[str],
+    verb: str,
+    old: str,
+    new: str,
+    case_old: str,
+    case_new: str,
+) -> None:
+    """Cascades write row by row … otherwise in bulk. Either way the same events count as emitted"""
+    outer, _, _ = nested_case()
+    operations = {
+        "cancel": api.cancel_case,
+        "suspend": api.suspend_case,
+        "resume": api.resume_case,
+    }
+    if verb == "resume":
+        api.suspend_case(outer, ANN)
+    if listened:
+        on(listened)(lambda: None)
+    emitted = []
+
+    def deliver_and_note(event: Any) -> bool:
+        row = getattr(event, "work_item", None) or event.case
+        of = row.task_id if isinstance(row, WorkItem) else row.workflow_id
+        emitted.append((event.event_name, of, str(row.status)))
+        return deliver(event)
+
+    monkeypatch.setattr(operation, "deliver", deliver_and_note)
+    operations[verb](outer, ANN)
+    assert emitted == cascade(verb, old, new, case_old, case_new)
+    states = {new, case_new}
+    assert {status for case in Case.objects.all() for _, status in statuses(case)} | {
+        state(case) for case in Case.objects.all()
+    } == states
