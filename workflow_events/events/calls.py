@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def wish_of(function: Callable[..., Any]) -> Wish:
 
     Raises ``ValueError`` or ``TypeError`` when the callable has no readable signature.
     """
-    bound = function.keywords if isinstance(function, functools.partial) else {}
+    bound = _bound_names(function)
     parameters = []
     takes_rest = False
     for p in inspect.signature(function).parameters.values():
@@ -106,7 +107,27 @@ def wish_of(function: Callable[..., Any]) -> Wish:
         elif p.kind is not p.VAR_POSITIONAL and p.name not in bound:
             positional = p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
             parameters.append(Parameter(p.name, p.default is p.empty, positional))
-    return Wish(tuple(parameters), takes_rest, frozenset(bound))
+    return Wish(tuple(parameters), takes_rest, bound)
+
+
+def _bound_names(function: Any) -> frozenset[str]:
+    """Return the parameters filled already, which ``**kwargs`` must not give a second time."""
+    if isinstance(function, functools.partial):
+        filled = len(function.args)
+        inner: Any = function.func
+        names = frozenset(function.keywords)
+    elif isinstance(function, MethodType):
+        filled, inner, names = 1, function.__func__, frozenset[str]()
+    elif isinstance(called := getattr(type(function), "__call__", None), FunctionType):
+        filled, inner, names = 1, called, frozenset[str]()
+    else:
+        return frozenset()
+    by_position = [
+        p.name if p.kind is p.POSITIONAL_OR_KEYWORD else None
+        for p in inspect.signature(inner).parameters.values()
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    return names | _bound_names(inner) | {name for name in by_position[:filled] if name}
 
 
 def source_of(event: Event) -> dict[str, Any]:
@@ -118,7 +139,7 @@ def loop_over(shape: Shape, *, is_open: bool, watching: bool) -> Loop:
     """Return a loop that calls functions as the shape says; ``watching``, until one changes things.
 
     It is compiled for a shape whose names are known: unpacking at each call doubles its cost
-    (docs/decisions/0002-prepared-dispatch.md).
+    (docs/decisions/0004-prepared-dispatch.md).
     """
     return functools.partial(_bind_and_loop, shape) if is_open else _compiled(shape, watching)
 
