@@ -291,6 +291,7 @@ def test_updates_emit_nothing() -> None:
 )
 @pytest.mark.parametrize("listened", [[], ["pre_*_case"], ["post_*_work_item"]])
 def test_the_same_events_count_as_emitted_in_bulk(
+    *,
     monkeypatch: pytest.MonkeyPatch,
     listened: list[str],
     verb: str,
