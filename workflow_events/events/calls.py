@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from workflow_events.events.event import Event
 
 ALWAYS = frozenset({"sender", "event"})
+CALL = "__call__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _bound_names(function: Any) -> frozenset[str]:
         names = frozenset(function.keywords)
     elif isinstance(function, MethodType):
         filled, inner, names = 1, function.__func__, frozenset[str]()
-    elif isinstance(called := getattr(type(function), "__call__", None), FunctionType):
+    elif isinstance(called := getattr(type(function), CALL, None), FunctionType):
         filled, inner, names = 1, called, frozenset[str]()
     else:
         return frozenset()
