@@ -7,7 +7,7 @@ from typing import Any
 
 from workflow_events.events.calls import wish_of
 from workflow_events.events.errors import RegistrationError
-from workflow_events.events.receivers import Predicate, name_of
+from workflow_events.events.receivers import Predicate, is_async, name_of
 from workflow_events.events.registry import registry
 
 
@@ -34,6 +34,11 @@ def filter_events(
     """
     if not callable(predicate):
         raise RegistrationError(f"filter_events takes a function, not {predicate!r}.")
+    if is_async(predicate):
+        raise RegistrationError(
+            f"filter_events takes a plain function; {name_of(predicate)} is async, and its "
+            "coroutine would always count as true."
+        )
     condition = Predicate(predicate, wish_of(predicate))
     created = registry.clock()
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import MethodType
 from typing import Any
 
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, iscoroutinefunction
 
-from workflow_events.events.calls import Shape, Wish, source_of
+from workflow_events.events.calls import CALL, Shape, Wish, source_of
 from workflow_events.events.event import Event
 from workflow_events.events.senders import SenderFilter
 
@@ -61,12 +61,8 @@ class Receiver:
 
         Without a shape, the callable takes the occurrence itself.
         """
-        function = self.function
+        function = _waiting(self.function) if is_async(self.function) else self.function
         shape = self.wish.shape(carried, is_open=is_open)
-        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-            getattr(function, "__call__", None)  # noqa: B004 (an object with async __call__)
-        ):
-            function = async_to_sync(function)
         if not self.predicates:
             return function, shape
         conditions = [(p.function, p.wish.shape(carried, is_open=is_open)) for p in self.predicates]
@@ -78,7 +74,27 @@ def name_of(function: Callable[..., Any]) -> str:
     plain = _plain(function)
     if not hasattr(plain, "__qualname__"):
         plain = type(plain)
-    return f"{plain.__module__}.{plain.__qualname__}"
+    return f"{getattr(plain, '__module__', None) or 'builtins'}.{plain.__qualname__}"
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Tell whether a callable, or what it wraps, may return a coroutine."""
+    plain = inspect.unwrap(_plain(function))
+    called = getattr(plain, CALL, None)
+    return iscoroutinefunction(plain) or iscoroutinefunction(called)
+
+
+def _waiting(function: Callable[..., Any]) -> Callable[..., None]:
+    def call_and_wait(*arguments: Any, **keywords: Any) -> None:
+        result = function(*arguments, **keywords)
+        if inspect.isawaitable(result):  # a wrapper of an async function may have waited itself
+            async_to_sync(_wait_for)(result)
+
+    return call_and_wait
+
+
+async def _wait_for(awaitable: Awaitable[Any]) -> None:
+    await awaitable
 
 
 def _plain(function: Any) -> Any:
