@@ -65,8 +65,11 @@ class Event:
                 f"{cls.__qualname__} declares {_listed(refused)}, which every event has already; "
                 "choose another name."
             )
+        defaults = {key: vars(cls)[key] for key in own if key in vars(cls)}
+        for key in defaults:
+            delattr(cls, key)  # it could have the name of something that the class itself needs
         cls.attributes = cls.attributes.union(own)
-        cls.defaults = cls.defaults | {key: vars(cls)[key] for key in own if key in vars(cls)}
+        cls.defaults = cls.defaults | defaults
         cls.abstract = abstract
         cls.takes_payload_as_is = cls.__init__ is Event.__init__ and not abstract
         if senders is not None:
@@ -78,12 +81,12 @@ class Event:
 
     def __init__(self, /, **payload: Any) -> None:
         """Take the payload by name; a ``TypeError`` names what is unknown."""
-        if unknown := payload.keys() - self.attributes:
+        if unknown := payload.keys() - type(self).attributes:
             raise TypeError(
                 f"{type(self).__name__} has no attribute {_listed(unknown)}; "
-                f"its attributes are {_listed(self.attributes)}."
+                f"its attributes are {_listed(type(self).attributes)}."
             )
-        self.__dict__.update(self.defaults)
+        self.__dict__.update(type(self).defaults)
         self.__dict__.update(payload)
 
     @property
@@ -108,10 +111,10 @@ class Event:
             return envelope
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in self.attributes and name not in vars(self):
+        if name not in type(self).attributes and name not in vars(self):
             raise AttributeError(
                 f"{type(self).__name__} has no attribute {name!r} to assign; "
-                f"its attributes are {_listed(self.attributes | vars(self).keys())}."
+                f"its attributes are {_listed(type(self).attributes | vars(self).keys())}."
             )
         if (frame := frame_of(self)) is not None:
             frame.note_assignment(name)
@@ -147,10 +150,10 @@ def make(event_class: type[E], payload: dict[str, Any], sender: object) -> E:
 
 
 def _check_complete(event: Event) -> None:
-    if missing := event.attributes - vars(event).keys():
+    if missing := type(event).attributes - vars(event).keys():
         raise TypeError(
             f"{type(event).__name__} lacks {_listed(missing)}; "
-            f"its attributes are {_listed(event.attributes)}."
+            f"its attributes are {_listed(type(event).attributes)}."
         )
 
 

@@ -51,7 +51,7 @@ class Snapshot:
         Changes of lists, dicts, and instances on their way to the database are kept.
         """
         if self.event is not None:
-            if self.event.fresh_instances:
+            if type(self.event).fresh_instances:
                 self._restore_instances(stored_only=True)
             self._forget_rows(self.event)
             self._save()
@@ -115,7 +115,7 @@ def snapshot_of(event: Event) -> Snapshot:
 
 def refreshed(event: Event) -> Snapshot:
     """Bring the payload up to date with the database, in place, and return a new snapshot."""
-    if event.fresh_instances:
+    if type(event).fresh_instances:
         for name, value in vars(event).items():
             if isinstance(value, models.Model):
                 reload_in_place(value)
