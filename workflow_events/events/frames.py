@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from itertools import pairwise
 from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
@@ -61,15 +62,20 @@ class Frame:
     @property
     def depth(self) -> int:
         """How many emissions are under way, this one included."""
-        return 1 if self.parent is None else self.parent.depth + 1
+        return sum(1 for _ in self.outwards())
 
     @property
     def top(self) -> Frame:
         """The outermost emission."""
-        frame = self
-        while frame.parent is not None:
+        *_, outermost = self.outwards()
+        return outermost
+
+    def outwards(self) -> Iterator[Frame]:
+        """Yield this emission, the one around it, and so on."""
+        frame: Frame | None = self
+        while frame is not None:
+            yield frame
             frame = frame.parent
-        return frame
 
     @property
     def place(self) -> int:
@@ -118,17 +124,20 @@ def check_depth(frame: Frame) -> None:
     if frame.depth > limit:
         error = EventDepthExceeded(
             f"Events are nested deeper than EVENT_MAX_DEPTH={limit}. The cycle is:\n"
-            + "\n".join(f"  {step}" for step in _cycle(list(_steps(frame))))
+            + "\n".join(f"  {step}" for step in _cycle(_steps(frame)))
         )
         frame.top.exceeded = error
+        for outer in list(frame.outwards())[1:]:
+            outer.pause()  # so that no receiver runs after one that swallows the error
         raise error
 
 
-def _steps(frame: Frame) -> Iterator[str]:
-    outer = frame.parent
-    if outer is not None:
-        yield from _steps(outer)
-        yield f"{outer.receiver.name} (on {outer.event.event_name}) emits {frame.event.event_name}"
+def _steps(frame: Frame) -> list[str]:
+    frames = list(frame.outwards())[::-1]
+    return [
+        f"{outer.receiver.name} (on {outer.event.event_name}) emits {inner.event.event_name}"
+        for outer, inner in pairwise(frames)
+    ]
 
 
 def _cycle(steps: list[str]) -> list[str]:
