@@ -1,5 +1,6 @@
 """Every kind of failure of contract section 4, each a function of no arguments."""
 
+import contextlib
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -40,10 +41,8 @@ def raise_out_of_block_without_savepoint() -> None:
 
 
 def swallow_out_of_block_without_savepoint() -> None:
-    try:
+    with contextlib.suppress(ValueError):
         raise_out_of_block_without_savepoint()
-    except ValueError:
-        pass
 
 
 def swallow_error_of_the_orm() -> None:
@@ -55,10 +54,8 @@ def swallow_error_of_the_orm() -> None:
 
 
 def swallow_error_of_a_raw_statement() -> None:
-    try:
+    with contextlib.suppress(DatabaseError):
         execute("SELECT nothing FROM nowhere")
-    except DatabaseError:
-        pass
 
 
 def break_a_raw_statement() -> None:
@@ -92,7 +89,9 @@ def dangle_by_raw_delete() -> None:
 
 def dangle_by_expression() -> None:
     table = Parent._meta.db_table
-    execute(f"WITH gone AS (DELETE FROM {table} WHERE slug = 'p' RETURNING slug) SELECT * FROM gone")
+    execute(
+        f"WITH gone AS (DELETE FROM {table} WHERE slug = 'p' RETURNING slug) SELECT * FROM gone"
+    )
 
 
 def dangle_by_prefixed_delete() -> None:
