@@ -117,6 +117,8 @@ class IsolatedFrame(Frame):
         """End the receiver's part as if it had not run. A lost connection raises."""
         self.connection.run_on_commit = Callbacks()
         if not self._opened:
+            # Set by a block without savepoint in which no SQL ran: there is nothing to roll back.
+            self.connection.needs_rollback = self._broken_before
             return
         self._opened = self._statement_failed = False
         if self._transaction is not None:
@@ -228,7 +230,8 @@ class IsolatedFrame(Frame):
                 return self._undone(_broken() if self._statement_failed else failure)
         if self.connection.run_on_commit:
             self._on_commit_before.extend(self.connection.run_on_commit)
-            self.connection.run_on_commit = Callbacks()
+        # Also when empty: Django puts a plain list there when an inner block is rolled back.
+        self.connection.run_on_commit = Callbacks()
         return None
 
     def _undone(self, error: Exception) -> Exception:
