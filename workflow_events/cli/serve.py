@@ -3,6 +3,7 @@
 import argparse
 import errno
 import io
+import signal
 import socket
 import sys
 from typing import Any
@@ -43,6 +44,7 @@ class Server(BaseApplication):  # type: ignore[misc]  (gunicorn comes without ty
             # Nobody manages this server through gunicorn's socket in the home directory.
             "control_socket_disable": True,
             "when_ready": _say_hello,
+            "post_worker_init": _leave_ctrl_c_to_the_server,
         }.items():
             self.cfg.set(name, value)
 
@@ -105,6 +107,12 @@ def _address() -> str:
 
 def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _leave_ctrl_c_to_the_server(_worker: object) -> None:
+    # Ctrl-C reaches every process of the terminal. The server tells its workers to stop; a worker
+    # that is interrupted a second time while it stops hangs on a lock of its thread pool.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _say_hello(_server: object) -> None:
