@@ -1,5 +1,6 @@
 """The base of all mutations: a mutation is a declaration of members, an operation and a result."""
 
+import inspect
 from typing import Any, ClassVar
 
 import graphene
@@ -92,7 +93,8 @@ class Mutation:
             cls.payload_type,
             args={"input": argument},
             resolver=cls.resolve,
-            description=cls.__doc__,
+            # Python 3.13 dedents docstrings, older ones do not.
+            description=inspect.cleandoc(cls.__doc__ or ""),
         )
 
 
