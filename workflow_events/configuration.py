@@ -197,7 +197,7 @@ def _in_code(value: str) -> str:
 def _overlaid(path: Path, environment: Mapping[str, str]) -> Mapping[str, str]:
     """Return what the file says with the environment laid over it; neither is changed."""
 
-    class File(environ.Env):
+    class File(environ.Env):  # type: ignore[misc]
         ENVIRON: ClassVar[dict[str, str]] = dict(environment)
 
     File.read_env(str(path))

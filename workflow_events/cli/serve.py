@@ -28,7 +28,7 @@ Then write a receiver: docs/tutorial/first-steps.md
 """
 
 
-class Server(BaseApplication):  # type: ignore[misc]  (gunicorn comes without types)
+class Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn with the settings of the service; the application is loaded before the fork."""
 
     def load_config(self) -> None:
