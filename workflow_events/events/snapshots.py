@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import QuerySet
+from django.utils.datastructures import MultiValueDict
 
 from workflow_events.events.event import Event
 
@@ -30,7 +31,7 @@ class Snapshot:
     ``saved`` their copies, so that one comparison tells whether a receiver changed any of them.
     """
 
-    __slots__ = ("event", "instances", "live", "querysets", "saved", "states")
+    __slots__ = ("event", "instances", "live", "originals", "querysets", "saved", "states")
 
     def __init__(self, event: Event | None) -> None:
         self.event = event
@@ -52,7 +53,7 @@ class Snapshot:
         """
         if self.event is not None:
             if type(self.event).fresh_instances:
-                self._restore_instances(stored_only=True)
+                self._restore_stored_instances()
             self._forget_rows(self.event)
             self._save()
 
@@ -60,8 +61,9 @@ class Snapshot:
         """Undo what a failed receiver changed."""
         if self.event is not None:
             for value, copy in zip(self.live, self.saved, strict=True):
-                _restore(value, copy)
-            self._restore_instances(stored_only=False)
+                self._refill(value, copy)
+            for instance, state in zip(self.instances, self.states, strict=True):
+                instance._state.adding, instance._state.db = state
             self._forget_rows(self.event)
 
     def _collect(self, event: Event) -> None:
@@ -75,27 +77,48 @@ class Snapshot:
                     _collect(member, found)
             elif isinstance(value, QuerySet):
                 self.querysets.append(name)
+                # Rows that are loaded already could be changed without our seeing it.
+                vars(event)[name] = fresh = value if value._result_cache is None else value.all()
+                self.live.append(vars(fresh))
         self.instances = list(found.values())
         for instance in self.instances:
             self.live += [vars(instance), instance._state.fields_cache]
 
     def _save(self) -> None:
-        self.saved = [_copied(value) for value in self.live]
+        self.originals: dict[int, Any] = {}
+        self.saved = [_copied(value, self.originals) for value in self.live]
         self.states = [(i._state.adding, i._state.db) for i in self.instances]
 
-    def _restore_instances(self, *, stored_only: bool) -> None:
+    def _restore_stored_instances(self) -> None:
         first = len(self.live) - 2 * len(self.instances)
-        for place, instance in enumerate(self.instances):
-            state = instance._state
-            adding, db = self.states[place]
-            if stored_only and adding:
-                continue
-            values, relations = self.saved[first + 2 * place : first + 2 * place + 2]
-            _restore(vars(instance), values)
-            # By identity: another instance of the same row compares as equal.
-            state.fields_cache.clear()
-            state.fields_cache.update(relations)
-            state.adding, state.db = adding, db
+        for place, (adding, db) in enumerate(self.states):
+            if not adding:
+                for at in (first + 2 * place, first + 2 * place + 1):
+                    self._refill(self.live[at], self.saved[at])
+                state = self.instances[place]._state
+                state.adding, state.db = adding, db
+
+    def _refill(self, container: Any, copy: Any) -> None:
+        """Fill a container, and those inside it, with what each held: they stay the same objects.
+
+        Whether it is needed cannot be told by comparing: 0 equals False, and one instance equals
+        another one of the same row.
+        """
+        container.clear()
+        if isinstance(container, dict):
+            for key, member in copy.items():
+                container[key] = self._refilled(member)
+        elif isinstance(container, list):
+            container.extend(map(self._refilled, copy))
+        else:
+            container.update(copy)
+
+    def _refilled(self, member: Any) -> Any:
+        original = self.originals.get(id(member))
+        if original is None:
+            return member
+        self._refill(original, member)
+        return original
 
     def _forget_rows(self, event: Event) -> None:
         for name in self.querysets:
@@ -116,13 +139,10 @@ def snapshot_of(event: Event) -> Snapshot:
 def refreshed(event: Event) -> Snapshot:
     """Bring the payload up to date with the database, in place, and return a new snapshot."""
     if type(event).fresh_instances:
+        for instance in {id(member): member for member in _members(vars(event))}.values():
+            reload_in_place(instance)
         for name, value in vars(event).items():
-            if isinstance(value, models.Model):
-                reload_in_place(value)
-            elif isinstance(value, _CONTAINERS):
-                for member in _members(value):
-                    reload_in_place(member)
-            elif isinstance(value, QuerySet):
+            if isinstance(value, QuerySet):
                 vars(event)[name] = value.all()
     return snapshot_of(event)
 
@@ -158,8 +178,10 @@ def _take_over(instance: models.Model, fresh: models.Model) -> None:
 def _collect(instance: models.Model, found: dict[int, models.Model]) -> None:
     if id(instance) not in found:
         found[id(instance)] = instance
-        for _, related in _loaded(instance):
-            _collect(related, found)
+        # Those reached by a reverse key too; reloading then drops them, to be asked for again.
+        for related in instance._state.fields_cache.values():
+            if isinstance(related, models.Model):
+                _collect(related, found)
 
 
 def _loaded(instance: models.Model) -> Iterator[tuple[str, models.Model]]:
@@ -185,26 +207,23 @@ def _members(container: Any) -> Iterator[models.Model]:
     for member in container.values() if isinstance(container, dict) else container:
         if isinstance(member, models.Model):
             yield member
+        elif isinstance(member, dict | list | set):
+            yield from _members(member)
 
 
-def _restore(value: Any, copy: Any) -> None:
-    if value != copy:
-        value.clear()
-        content = _copied(copy)
-        if isinstance(value, list):
-            value.extend(content)
-        else:
-            value.update(content)
-
-
-def _copied(value: Any) -> Any:
+def _copied(value: Any, originals: dict[int, Any]) -> Any:
+    """Return a copy of a container; ``originals`` notes of which, by the id of the copy."""
     kind = type(value)
     if kind in _UNCHANGING:
         return value
-    if kind is dict:
-        return {key: _copied(member) for key, member in value.items()}
-    if kind is list:
-        return [_copied(member) for member in value]
-    if kind is set:
-        return set(value)
-    return value
+    copy: Any
+    if kind is dict or (isinstance(value, dict) and not isinstance(value, MultiValueDict)):
+        copy = {key: _copied(member, originals) for key, member in value.items()}
+    elif isinstance(value, list):
+        copy = [_copied(member, originals) for member in value]
+    elif isinstance(value, set):
+        copy = set(value)
+    else:
+        return value
+    originals[id(copy)] = value
+    return copy
