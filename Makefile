@@ -30,7 +30,7 @@ format: $(BIN)/.installed-dev ## Format the code
 	$(BIN)/ruff format .
 
 docs: $(BIN)/.installed-dev ## Generate the reference pages and build the site into site/
-	ENV=dev $(BIN)/python docs/generate.py
+	ENV=dev EVENT_RECEIVER_MODULES= DJANGO_SETTINGS_MODULE=workflow_events.settings $(BIN)/python -m docs.generate
 	ENV=dev EVENT_RECEIVER_MODULES= $(BIN)/workflow-events schema > schema.graphql
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 

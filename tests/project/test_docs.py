@@ -1,17 +1,13 @@
 """The docs say what the code says, and every page can be reached."""
 
-import importlib.util
 import re
 
 import pytest
 import yaml
 
+from docs import generate
 from tests.project.processes import ROOT
 from workflow_events.workflow.errors import ErrorCode
-
-spec = importlib.util.spec_from_file_location("generate", ROOT / "docs/generate.py")
-generate = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(generate)
 
 
 @pytest.mark.parametrize("page", generate.PAGES)

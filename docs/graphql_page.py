@@ -1,0 +1,104 @@
+"""The page of the GraphQL API: its mutations with their events, its filters and its orders."""
+
+from graphene.utils.str_converters import to_camel_case
+from graphql import GraphQLInputField, GraphQLInputObjectType
+
+from docs.sections import prose, table, with_sections
+from workflow_events.graphql import mutations
+from workflow_events.graphql.filters import sets as filters
+from workflow_events.graphql.mutations import Mutation
+from workflow_events.graphql.ordering import sets as orders
+from workflow_events.graphql.schema import schema
+from workflow_events.workflow.transitions import events_of
+
+FILTER_SETS = {
+    "allCases": filters.CaseFilterSet,
+    "allWorkItems": filters.WorkItemFilterSet,
+    "allWorkflows": filters.WorkflowFilterSet,
+    "allTasks": filters.TaskFilterSet,
+    "flows": filters.FlowFilterSet,
+}
+ORDER_SETS = {
+    "allCases": orders.CaseOrderSet,
+    "allWorkItems": orders.WorkItemOrderSet,
+    "allWorkflows": orders.WorkflowOrderSet,
+    "allTasks": orders.TaskOrderSet,
+    "flows": orders.FlowOrderSet,
+}
+
+
+def graphql_page() -> str:
+    """Return the page, its sections generated."""
+    root = schema.graphql_schema.mutation_type
+    assert root is not None
+    concrete = [getattr(mutations, name[0].upper() + name[1:]) for name in root.fields]
+    acting = [found for found in concrete if found.verb is not None]
+    designing = [found for found in concrete if found.verb is None]
+    return with_sections(
+        "graphql.md",
+        {
+            "mutations": "\n\n".join(map(_mutation, acting)),
+            "design": "\n\n".join(map(_mutation, designing)),
+            "filters": "\n\n".join(
+                f"{_title(name)}\n\n{_filters(own)}" for name, own in _own_filters().items()
+            ),
+            "orders": table(
+                ("List", "`attribute`"),
+                [(f"`{name}`", _attributes(found)) for name, found in ORDER_SETS.items()],
+            ),
+        },
+    )
+
+
+def _mutation(mutation: type[Mutation]) -> str:
+    input_type = _input_type(mutation.input_type._meta.name)
+    members = [
+        f"`{name}: {field.type}`"
+        for name, field in input_type.fields.items()
+        if name != "clientMutationId"
+    ]
+    text = (
+        f"### {mutation.__name__[0].lower()}{mutation.__name__[1:]}\n\n"
+        f"{prose(mutation)}\n\nTakes {', '.join(members)}. "
+        f"Returns `{to_camel_case(mutation.returns[0])}`."
+    )
+    if mutation.verb is None:
+        return text
+    names = ", ".join(f"`{event.event_name}`" for event in events_of(mutation.verb))
+    return f"{text}\n\nEmits {names}."
+
+
+def _own_filters() -> dict[str | None, dict[str, GraphQLInputField]]:
+    """Return the members of each list's filters; under None those that all of them have."""
+    members = {
+        name: _input_type(found.input_type._meta.name).fields for name, found in FILTER_SETS.items()
+    }
+    common = set.intersection(*(set(fields) for fields in members.values())) - {"id", "ids"}
+    shared = {name: field for name, field in members["flows"].items() if name in common}
+    own: dict[str | None, dict[str, GraphQLInputField]] = {None: shared}
+    for name, fields in members.items():
+        own[name] = {member: fields[member] for member in fields if member not in common}
+    return own
+
+
+def _title(name: str | None) -> str:
+    return "All lists:" if name is None else f"`{name}` besides:"
+
+
+def _filters(fields: dict[str, GraphQLInputField]) -> str:
+    rows = [
+        (f"`{name}`", f"`{field.type}`", str(field.description)) for name, field in fields.items()
+    ]
+    return table(("Member", "Type", "Meaning"), rows)
+
+
+def _attributes(found: type[orders.OrderSet]) -> str:
+    attribute = found.keys["attribute"]
+    assert isinstance(attribute, orders.Attribute)
+    return ", ".join(f"`{name}`" for name in attribute.fields)
+
+
+def _input_type(name: str) -> GraphQLInputObjectType:
+    found = schema.graphql_schema.type_map[name]
+    assert isinstance(found, GraphQLInputObjectType)
+    return found
