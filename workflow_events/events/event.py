@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from copy import deepcopy
 from typing import Any, ClassVar, TypeVar, get_origin
 
 from workflow_events.events.envelope import Envelope, time_of
@@ -17,6 +18,10 @@ _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 declared: dict[str, type[Event]] = {}
 """Every event of this process by its name."""
+
+
+declaration_checks: list[Callable[[type[Event]], None]] = []
+"""Called with each event before it is declared; they raise to refuse it."""
 
 
 Origin = tuple[object, int, "Event | None"]
@@ -38,6 +43,7 @@ class Event:
     senders: ClassVar[Callable[[], Iterable[object]] | None] = None
     attributes: ClassVar[frozenset[str]] = frozenset()
     defaults: ClassVar[dict[str, Any]] = {}
+    copies_defaults: ClassVar[bool] = False
     abstract: ClassVar[bool] = True
     fresh_instances: ClassVar[bool] = True
     declared_at: ClassVar[tuple[str, str, int]]
@@ -70,6 +76,8 @@ class Event:
             delattr(cls, key)  # it could have the name of something that the class itself needs
         cls.attributes = cls.attributes.union(own)
         cls.defaults = cls.defaults | defaults
+        # A list is not shared by all occurrences.
+        cls.copies_defaults = not all(isinstance(v, Hashable) for v in cls.defaults.values())
         cls.abstract = abstract
         cls.takes_payload_as_is = cls.__init__ is Event.__init__ and not abstract
         if senders is not None:
@@ -86,7 +94,8 @@ class Event:
                 f"{type(self).__name__} has no attribute {_listed(unknown)}; "
                 f"its attributes are {_listed(type(self).attributes)}."
             )
-        self.__dict__.update(type(self).defaults)
+        cls = type(self)
+        self.__dict__.update(deepcopy(cls.defaults) if cls.copies_defaults else cls.defaults)
         self.__dict__.update(payload)
 
     @property
@@ -159,7 +168,8 @@ def _check_complete(event: Event) -> None:
 
 def _is_payload(hint: object) -> bool:
     if isinstance(hint, str):
-        return not re.match(r"(typing\.)?ClassVar\b", hint)
+        # A string annotation under postponed evaluation has its quotes inside.
+        return not re.match(r"['\"]?(typing\.)?ClassVar\b", hint)
     return hint is not ClassVar and get_origin(hint) is not ClassVar
 
 
@@ -172,6 +182,8 @@ def _declare(cls: type[Event]) -> None:
             f"{cls.__module__}.{cls.__qualname__} declares the event {cls.event_name!r}, which "
             f"{module}.{qualname} (line {line}) has declared already; give one of them name=…"
         )
+    for check in declaration_checks:
+        check(cls)
     declared[cls.event_name] = cls
 
 

@@ -101,13 +101,27 @@ def check(receiver: Receiver) -> None:
     """
     sources = [event for target in receiver.targets for event in _meant(target, receiver)]
     for source in sources:
-        if missing := receiver.missing(ALWAYS | source.attributes):
-            raise RegistrationError(
-                f"{receiver.name} asks for {', '.join(missing)}, which the event "
-                f"{source.event_name} does not carry; it carries "
-                f"{', '.join(sorted(ALWAYS | source.attributes))}. {receiver.defined_at}"
-            )
+        _check_parameters(receiver, source)
     _check_senders(receiver, sources)
+
+
+def check_declaration(event: type[Event]) -> None:
+    """Raise `RegistrationError` for an event declared after start-up that a receiver cannot take.
+
+    A pattern means it, but it lacks a parameter of the receiver.
+    """
+    if registry.loaded:
+        for receiver in registry.listeners(event):
+            _check_parameters(receiver, event)
+
+
+def _check_parameters(receiver: Receiver, source: type[Event]) -> None:
+    if missing := receiver.missing(ALWAYS | source.attributes):
+        raise RegistrationError(
+            f"{receiver.name} asks for {', '.join(missing)}, which the event "
+            f"{source.event_name} does not carry; it carries "
+            f"{', '.join(sorted(ALWAYS | source.attributes))}. {receiver.defined_at}"
+        )
 
 
 def _meant(target: Any, receiver: Receiver) -> list[type[Event]]:
@@ -140,3 +154,4 @@ def _check_senders(receiver: Receiver, sources: list[type[Event]]) -> None:
 
 
 registry = Registry()
+events.declaration_checks.append(check_declaration)
