@@ -39,7 +39,12 @@ def filter_events(
             f"filter_events takes a plain function; {name_of(predicate)} is async, and its "
             "coroutine would always count as true."
         )
-    condition = Predicate(predicate, wish_of(predicate))
+    try:
+        condition = Predicate(predicate, wish_of(predicate))
+    except (TypeError, ValueError) as error:
+        raise RegistrationError(
+            f"{name_of(predicate)} has no signature that could be read; wrap it in a function."
+        ) from error
     created = registry.clock()
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
