@@ -408,7 +408,7 @@ def test_nothing_to_refresh_costs_nothing(
 ) -> None:
     """A receiver that runs no SQL, or only reads, costs no refresh."""
     on(matter)(lambda child: setattr(child, "name", "unsaved"))
-    on(matter)(lambda: Note.objects.count())
+    on(matter)(Note.objects.count)
     with transaction.atomic(), statements() as sent:
         emit(matter, sender=None, child=child, data={"a": [1]})
     assert sent.verbs == ["SAVEPOINT", "SELECT", "RELEASE"]
