@@ -82,3 +82,24 @@ def test_operations_within_a_transaction_of_the_caller() -> None:
         complete(case, "a")
         transaction.set_rollback(True)
     assert statuses(case) == [("a", "ready")]
+
+
+def test_a_receiver_starts_a_child_case_of_the_very_item_in_its_payload() -> None:
+    """The two instances then know each other; bringing them up to date must not go round."""
+    workflow("a", slug="outer")
+    workflow("x", slug="inner")
+    seen = []
+
+    @once("post_create_work_item", "a")
+    def start_child(event: Any) -> None:
+        seen.append(api.start_case("inner", ANN, event.work_item))
+
+    @on("post_create_work_item", raise_exception=True)
+    def after(work_item: WorkItem) -> None:
+        if work_item.task_id == "a":
+            assert work_item.child_case == seen[0]
+            assert work_item.child_case.parent_work_item is work_item
+
+    outer = start("outer")
+    assert item(outer, "a").child_case == seen[0]
+    assert statuses(seen[0]) == [("x", "ready")]

@@ -158,15 +158,18 @@ def reload_in_place(instance: models.Model) -> None:
     paths = list(_loaded_paths(instance))
     fresh = rows.select_related(*paths).first() if paths else rows.first()
     if fresh is not None:
-        _take_over(instance, fresh)
+        _take_over(instance, fresh, set())
 
 
-def _take_over(instance: models.Model, fresh: models.Model) -> None:
+def _take_over(instance: models.Model, fresh: models.Model, done: set[int]) -> None:
+    if id(instance) in done:
+        return  # one-to-one relations lead back to where they came from
+    done.add(id(instance))
     state, news = instance._state, fresh._state.fields_cache
     for name, old in list(state.fields_cache.items()):
         new = news.get(name)
         if old is not None and new is not None and old.pk == new.pk:
-            _take_over(old, new)
+            _take_over(old, new, done)
         elif name in news:
             state.fields_cache[name] = new
         else:
