@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from tests.project.processes import ROOT, environment
 
@@ -36,6 +37,8 @@ def test_the_tests_of_the_page_pass(tmp_path):
 
 def database():
     """Use the kind of database that this suite runs on, but another one."""
-    url = os.environ.get("DATABASE_URL")
+    if "DATABASE_URL" not in os.environ:
+        return {}
+    url = urlsplit(os.environ["DATABASE_URL"])
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    return {"DATABASE_URL": f"{url}_of_docs{worker}"} if url else {}
+    return {"DATABASE_URL": urlunsplit(url._replace(path=f"{url.path}_of_docs{worker}"))}
