@@ -72,9 +72,11 @@ class SenderFilter:
         return wish is sender
 
     def _is_only(self, wish: str, sender: object) -> bool:
-        met = self._met.setdefault(wish, sender)
-        if met is not sender and met != sender:
-            raise _ambiguous(wish, [met, sender])
+        # What has no name of its own, as an instance, shares that of its class.
+        named = sender if hasattr(sender, "__qualname__") else type(sender)
+        met = self._met.setdefault(wish, named)
+        if met is not named and met != named:
+            raise _ambiguous(wish, [met, named])
         return True
 
     def _could_match(self, wish: object, candidates: list[object]) -> bool:
