@@ -52,11 +52,11 @@ def _import(module: str) -> None:
         if error.name is not None and f"{module}.".startswith(f"{error.name}."):
             raise ReceiverLoadError(f"{SETTING}: there is no module {module!r}.") from error
         raise _failed(module, error) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(module, error) from error
 
 
-def _failed(module: str, error: Exception) -> ReceiverLoadError:
+def _failed(module: str, error: BaseException) -> ReceiverLoadError:
     return ReceiverLoadError(
         f"{SETTING}: {module} fails to import: {type(error).__name__}: {error}"
     )
