@@ -1,0 +1,227 @@
+"""Loading receiver modules, in processes of their own (contract section 6)."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+START = """
+import django
+from django.conf import settings
+
+settings.configure(
+    INSTALLED_APPS=["workflow_events.events"],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    EVENT_RECEIVER_MODULES=%r,
+    USE_TZ=True,
+)
+"""
+EVENTS = """
+    from workflow_events.events import Event
+
+    class Started(Event):
+        number: int = 1
+"""
+
+
+class Project:
+    """A directory with modules, and a process that starts Django with it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.write("shop_events.py", EVENTS)
+
+    def write(self, name: str, text: str) -> None:
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(dedent(text))
+
+    def run(self, modules: list[str], then: str = "", before: str = "") -> "Outcome":
+        script = START % modules + dedent(before) + "\ndjango.setup()\n" + dedent(then)
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", script],
+            env={**os.environ, "PYTHONPATH": f"{self.path}:{os.getcwd()}"},
+            cwd=self.path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        return Outcome(done)
+
+
+class Outcome:
+    """What the process said."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        self.ok = done.returncode == 0
+        self.lines = done.stdout.splitlines()
+        self.error = done.stderr.strip().rpartition("\n")[2]
+        self.all = done.stderr
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+EMIT = """
+from shop_events import Started
+from workflow_events.events import emit
+emit(Started, sender=None)
+"""
+
+
+def receiver(name: str) -> str:
+    return f"""
+        from shop_events import Started
+        from workflow_events.events import on
+        print("import {name}")
+
+        @on(Started)
+        def receive():
+            print("run {name}")
+    """
+
+
+def test_in_the_order_of_the_setting(project: Project) -> None:
+    """`EVENT_RECEIVER_MODULES` lists modules, in order. They are imported once."""
+    for name in ("one", "two", "three"):
+        project.write(f"{name}.py", receiver(name))
+    outcome = project.run(["three", "one", "three", "two"], EMIT)
+    assert outcome.ok, outcome.all
+    names = ["three", "one", "two"]
+    assert outcome.lines == [*(f"import {n}" for n in names), *(f"run {n}" for n in names)]
+
+
+def test_a_whole_package(project: Project) -> None:
+    """`extensions.*` is every module of the package, by name."""
+    project.write("shop/__init__.py", "print('import package')")
+    for name in ("b", "a", "c"):
+        project.write(f"shop/{name}.py", receiver(name))
+    project.write("shop/sub/__init__.py", receiver("sub"))
+    project.write("shop/sub/deep.py", receiver("deep"))
+    project.write("shop/notes.txt", "not python")
+    outcome = project.run(["shop.c", "shop.*"], EMIT)
+    assert outcome.ok, outcome.all
+    names = ["c", "a", "b", "sub"]
+    assert outcome.lines == [
+        *("import package", *(f"import {n}" for n in names)),
+        *(f"run {n}" for n in names),
+    ]
+
+
+def test_a_package_without_init(project: Project) -> None:
+    project.write("shop/a.py", receiver("a"))
+    outcome = project.run(["shop.*"], EMIT)
+    assert outcome.lines == ["import a", "run a"], outcome.all
+
+
+@pytest.mark.parametrize(
+    ("modules", "reason"),
+    [
+        (["nowhere"], "there is no module 'nowhere'."),
+        (["shop_events.nowhere"], "there is no module 'shop_events.nowhere'."),
+        (["shop.nowhere"], "there is no module 'shop.nowhere'."),
+        (["nowhere.at.all"], "there is no module 'nowhere.at.all'."),
+        (["nowhere.*"], "there is no module 'nowhere'."),
+        (["shop_events.*"], "shop_events.*: shop_events is a module, not a package."),
+        (["dependent"], "dependent fails to import: ModuleNotFoundError: No module named 'absent'"),
+        (
+            ["shop.*"],
+            "shop.dependent fails to import: ModuleNotFoundError: No module named 'shop.absent'",
+        ),
+        (["broken"], "broken fails to import: ZeroDivisionError: division by zero"),
+        (["halting"], "halting fails to import: SystemExit: 3"),
+        (["wrong"], "wrong fails to import: SyntaxError: invalid syntax (wrong.py, line 1)"),
+        (["misnamed"], "misnamed fails to import: ImportError: cannot import name 'Strated'"),
+        ([".relative"], ".relative fails to import: TypeError: the 'package' argument is required"),
+    ],
+)
+def test_what_stops_the_start(project: Project, modules: list[str], reason: str) -> None:
+    """stops the start with one message that names the setting, the module and the reason."""
+    project.write("shop/__init__.py", "")
+    project.write("shop/dependent.py", "import shop.absent")
+    project.write("dependent.py", "import absent")
+    project.write("broken.py", "1 / 0")
+    project.write("halting.py", "raise SystemExit(3)")
+    project.write("wrong.py", "def def")
+    project.write("misnamed.py", "from shop_events import Strated")
+    outcome = project.run(modules, "print('started')")
+    assert not outcome.ok
+    assert outcome.lines == []
+    kind = "workflow_events.events.errors.ReceiverLoadError: EVENT_RECEIVER_MODULES: "
+    assert outcome.error.startswith(kind + reason), outcome.all
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("on('strated')(lambda: None)", "listens to 'strated', but no such event is declared"),
+        ("on('started')(lambda nope: None)", "asks for nope, which the event started does not"),
+        ("on(3)(lambda: None)", "fails to import: RegistrationError: @on listens to"),
+        ("on('start*', sender=int)(lambda: None)", None),
+        ("import functools; on('x')(functools.partial(print))", "listens to 'x'"),
+    ],
+)
+def test_checks_at_start_up(project: Project, code: str, reason: str | None) -> None:
+    """found at start-up, not at the first emission."""
+    project.write(
+        "receivers.py", f"import shop_events\nfrom workflow_events.events import on\n{code}"
+    )
+    outcome = project.run(["receivers"], "print('started')")
+    if reason is None:
+        assert outcome.lines == ["started"], outcome.all
+        return
+    assert not outcome.ok
+    assert "EVENT_RECEIVER_MODULES: " in outcome.error
+    assert reason in outcome.error
+
+
+def test_events_that_are_declared_by_a_later_module(project: Project) -> None:
+    """names and patterns are checked when all modules are loaded."""
+    project.write(
+        "early.py",
+        """
+        from workflow_events.events import on
+        on("late")(lambda number: print("run", number))
+    """,
+    )
+    project.write(
+        "late.py",
+        """
+        from workflow_events.events import Event
+        class Late(Event):
+            number: int
+    """,
+    )
+    then = "from late import Late\nfrom workflow_events.events import emit\n"
+    outcome = project.run(["early", "late"], then + "emit(Late, sender=None, number=2)")
+    assert outcome.lines == ["run 2"], outcome.all
+
+
+def test_emitting_before(project: Project) -> None:
+    """emitting earlier is an error."""
+    outcome = project.run([], before=EMIT)
+    assert not outcome.ok
+    assert (
+        "ReceiversNotLoaded: Started was emitted before the receivers were loaded" in outcome.error
+    )
+
+
+def test_emitting_while_loading(project: Project) -> None:
+    """They are imported when all apps are ready; emitting earlier, while importing, is an error."""
+    project.write("eager.py", EMIT)
+    outcome = project.run(["eager"])
+    assert "eager fails to import: ReceiversNotLoaded" in outcome.error
+
+
+def test_a_second_call(project: Project) -> None:
+    """They are imported once."""
+    project.write("one.py", receiver("one"))
+    then = "from workflow_events.events.loading import load_receivers\n"
+    outcome = project.run(["one"], then + "load_receivers(['one', 'nowhere'])" + EMIT)
+    assert outcome.lines == ["import one", "run one"], outcome.all
