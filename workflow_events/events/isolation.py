@@ -55,6 +55,7 @@ class IsolatedFrame(Frame):
     __slots__ = (
         "_autocommit_before",
         "_broken_before",
+        "_callbacks",
         "_keys",
         "_nested",
         "_on_commit_before",
@@ -63,6 +64,7 @@ class IsolatedFrame(Frame):
         "_savepoint",
         "_statement_failed",
         "_transaction",
+        "_unopened",
         "connection",
         "emitter_error",
         "wrote_now",
@@ -75,6 +77,7 @@ class IsolatedFrame(Frame):
         self._savepoint: str | None = None
         self._transaction: Atomic | None = None
         self._keys: ForeignKeyCheck | None = None
+        self._unopened: tuple[list[Any], list[Any]] | None = None
 
     def begin(self) -> None:
         """Start to watch the connection."""
@@ -84,13 +87,18 @@ class IsolatedFrame(Frame):
         self.connection = connection
         self._broken_before = connection.needs_rollback
         self._on_commit_before = connection.run_on_commit
-        connection.run_on_commit = Callbacks()
+        connection.run_on_commit = self._callbacks = Callbacks()
         connection.execute_wrappers.append(self._execute)
         if connection.in_atomic_block or (connection.connection and not connection.autocommit):
             self._nested = True
         else:
             self._nested = False
+            if connection.health_check_enabled and not connection.health_check_done:
+                # It is due at the first SQL, but cannot reconnect once there is a transaction.
+                connection.close_if_health_check_failed()
             self._pretend()
+        if connection.connection is None:
+            self._unopened = connection.atomic_blocks, connection.savepoint_ids
 
     def end(self) -> None:
         """Stop to watch, and leave the connection as it was found."""
@@ -109,13 +117,14 @@ class IsolatedFrame(Frame):
 
     def keep(self) -> Exception | None:
         """End the receiver's part and keep it; return the error, all undone, if that fails."""
+        self._recover_callbacks()
         error = self._keep_savepoint() if self._nested else self._commit()
         self._opened = self._statement_failed = False
         return error
 
     def undo(self, error: BaseException) -> None:
         """End the receiver's part as if it had not run. A lost connection raises."""
-        self.connection.run_on_commit = Callbacks()
+        self.connection.run_on_commit = self._callbacks = Callbacks()
         if not self._opened:
             # Set by a block without savepoint in which no SQL ran: there is nothing to roll back.
             self.connection.needs_rollback = self._broken_before
@@ -160,9 +169,23 @@ class IsolatedFrame(Frame):
                 self._pretend()
 
     def reconnected(self) -> None:
-        """Show a connection that was made while a receiver runs as being in a transaction."""
+        """Show a connection that was made while a receiver runs as being in a transaction.
+
+        Connecting has forgotten the blocks that the receiver is in.
+        """
+        self.pause()
         if self._pretending:
             self._pretend()
+        if self._unopened is not None:
+            self.connection.atomic_blocks, self.connection.savepoint_ids = self._unopened
+
+    def _recover_callbacks(self) -> None:
+        """Put back, in front, the callbacks that connecting has forgotten."""
+        if self._unopened is not None and self.connection.connection is not None:
+            self._unopened = None
+            callbacks = self.connection.run_on_commit
+            if callbacks is not self._callbacks and current.get() is self:
+                callbacks[:0] = self._callbacks
 
     def _execute(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
@@ -181,6 +204,7 @@ class IsolatedFrame(Frame):
             raise
 
     def _open(self) -> None:
+        self._recover_callbacks()
         with self._hidden():
             if not self._broken_before:
                 self.connection.needs_rollback = False
@@ -231,7 +255,7 @@ class IsolatedFrame(Frame):
         if self.connection.run_on_commit:
             self._on_commit_before.extend(self.connection.run_on_commit)
         # Also when empty: Django puts a plain list there when an inner block is rolled back.
-        self.connection.run_on_commit = Callbacks()
+        self.connection.run_on_commit = self._callbacks = Callbacks()
         return None
 
     def _undone(self, error: Exception) -> Exception:
@@ -249,7 +273,7 @@ class IsolatedFrame(Frame):
                     self.connection.run_and_clear_commit_hooks()
         except Exception as failure:
             error = failure
-        self.connection.run_on_commit = Callbacks()
+        self.connection.run_on_commit = self._callbacks = Callbacks()
         return error
 
     def _end_transaction(self, error: BaseException | None) -> None:
@@ -310,6 +334,7 @@ def _broken() -> BrokenTransaction:
 
 
 def _reconnected(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    _mine.connection = None  # it may have been replaced: connections[alias] = …
     frame = current.get()
     while frame is not None:
         if isinstance(frame, IsolatedFrame) and frame.connection is connection:
