@@ -17,11 +17,16 @@ class Kind(Enum):
     """It may write anything: a procedure, a common table expression, something of a driver."""
 
 
-_READ = re.compile(r"\s*SELECT\b(?=.*\bFROM\b)(?!.*\bINTO\b)", re.IGNORECASE | re.DOTALL)
-_CONTROL = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK|SET|PRAGMA|SHOW)\b", re.IGNORECASE)
+_ONE = r"(?!.*;\s*\S)"  # what follows a semicolon may do anything
+_READ = re.compile(rf"\s*SELECT\b{_ONE}(?=.*\bFROM\b)(?!.*\bINTO\b)", re.IGNORECASE | re.DOTALL)
+_CONTROL = re.compile(
+    rf"\s*(SAVEPOINT|RELEASE|ROLLBACK|SET|PRAGMA|SHOW)\b{_ONE}", re.IGNORECASE | re.DOTALL
+)
 _WRITE = re.compile(
-    r"\s*(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|UPDATE(?:\s+ONLY)?|DELETE\s+FROM(?:\s+ONLY)?)"
-    r"\s+(?:\"(?P<quoted>[^\"]+)\"|(?P<bare>\w+))",
+    r"\s*(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|UPDATE(?:\s+ONLY)?(?!\s+OR\b)"
+    r"|DELETE\s+FROM(?:\s+ONLY)?)"
+    # No schema in front: it would be taken for the table.
+    r"\s+(?:\"(?P<quoted>[^\"]+)\"|(?P<bare>\w+))(?![\w.]|\s*\.)",
     re.IGNORECASE,
 )
 
