@@ -154,7 +154,7 @@ SIGNATURES = [
 
 @pytest.mark.parametrize("filtered", [False, True])
 @pytest.mark.parametrize(
-    ("function", "expected"), SIGNATURES, ids=lambda v: str(getattr(v, "__name__", v))
+    ("function", "expected"), SIGNATURES, ids=lambda v: getattr(v, "__name__", type(v).__name__)
 )
 def test_every_signature(
     matter: type[Event], function: Callable[..., Any], expected: Any, filtered: bool
