@@ -8,6 +8,7 @@ from django.test import Client, override_settings
 from workflow_events.workflow.models import Task
 
 TYPENAME = "{ __typename }"
+FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def test_any_path_that_contains_graphql(path, db):
         (json.dumps({"query": TYPENAME, "variables": None}), "application/json; charset=utf-8"),
         (json.dumps({"query": TYPENAME, "variables": "{}"}), "application/json"),
         (TYPENAME, "application/graphql"),
-        ("query=%7B%20__typename%20%7D&variables=%7B%7D", "application/x-www-form-urlencoded"),
+        ("query=%7B%20__typename%20%7D&variables=%7B%7D", FORM),
     ],
 )
 def test_the_kinds_of_bodies(api, body, content_type):
@@ -56,6 +57,8 @@ def test_an_operation_is_chosen_by_name(api):
         ("{}", "application/json", (400, "INVALID_DOCUMENT", 'no "query"')),
         ('{"query": 1}', "application/json", (400, "INVALID_DOCUMENT", '"query"')),
         ("x", "text/plain", (415, "INVALID_DOCUMENT", "text/plain")),
+        ("a&" * 1001, FORM, (400, "INVALID_DOCUMENT", "form")),
+        ("query=x", f"{FORM}; charset=utf-7", (400, "INVALID_DOCUMENT", "UTF-8")),
         ('{"query": "{"}', "application/json", (400, "INVALID_DOCUMENT", "Syntax Error")),
         ('{"query": "{ nothing }"}', "application/json", (400, "INVALID_DOCUMENT", "nothing")),
         (
@@ -104,6 +107,13 @@ def test_what_cannot_be_executed_has_no_data(api, body, content_type, expected):
     assert "data" not in answer.body
     assert answer.code == code
     assert message in answer.error["message"]
+
+
+def test_a_url_with_too_many_parameters(db):
+    response = Client().get("/graphql?" + "a&" * 1001)
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["extensions"] == {"code": "INVALID_DOCUMENT"}
 
 
 def test_a_document_that_is_nested_too_deeply(api):

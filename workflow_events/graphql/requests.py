@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest as RefusedByDjango
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
@@ -37,16 +38,24 @@ class GraphQLRequest:
     def of(cls, request: HttpRequest) -> "GraphQLRequest":
         """Read it from the body or, where that lacks it, from the URL; raise `BadRequest`."""
         body = _body(request) if request.method == "POST" else {}
-        query = body.get("query") or request.GET.get("query")
+        url = _parameters(request)
+        query = body.get("query") or url.get("query")
         if not query:
             raise BadRequest('The request has no "query".')
         if not isinstance(query, str):
             raise BadRequest('"query" must be a string.')
-        name = body.get("operationName") or request.GET.get("operationName")
+        name = body.get("operationName") or url.get("operationName")
         if name is not None and not isinstance(name, str):
             raise BadRequest('"operationName" must be a string.')
-        variables = _variables(body.get("variables") or request.GET.get("variables"))
+        variables = _variables(body.get("variables") or url.get("variables"))
         return cls(query, variables, name)
+
+
+def _parameters(request: HttpRequest) -> Mapping[str, Any]:
+    try:
+        return request.GET
+    except SuspiciousOperation as error:
+        raise BadRequest(f"The URL cannot be read: {error}") from None
 
 
 def _body(request: HttpRequest) -> Mapping[str, Any]:
@@ -61,7 +70,8 @@ def _body(request: HttpRequest) -> Mapping[str, Any]:
         raise BadRequest("The body is not UTF-8.") from None
     except RequestDataTooBig:
         raise BadRequest("The body is too large.", status=413) from None
-    except MultiPartParserError as error:
+    except (MultiPartParserError, SuspiciousOperation, RefusedByDjango) as error:
+        # Too many fields or files, or a form in another encoding than UTF-8.
         raise BadRequest(f"The form cannot be read: {error}") from None
     raise BadRequest(
         f"The content type {request.content_type!r} is not supported: "
