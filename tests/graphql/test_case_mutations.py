@@ -16,6 +16,7 @@ from workflow_events.workflow.models import Case, WorkItem
 from workflow_events.workflow.users import BaseUser
 
 USER = BaseUser("user", ["group"])
+NESTED = '{"a": ' + "[" * 100 + "]" * 100 + "}"
 SAVED = "{ case { id status meta workflow { slug } workItems { edges { node { status } } } } }"
 
 
@@ -156,6 +157,8 @@ def test_a_transition_that_the_state_does_not_allow(api, case):
         ("saveCase", {"workflow": "linear", "meta": '{"a": 1e999}'}, ("INVALID_INPUT", '"meta"')),
         ("saveCase", {"workflow": "linear", "meta": '{"a": "\\u0000"}'}, ("INVALID_INPUT", "NUL")),
         ("saveCase", {"workflow": "linear", "meta": '{"\\ud800": 1}'}, ("INVALID_INPUT", '"meta"')),
+        ("saveCase", {"workflow": "linear", "meta": NESTED}, ("INVALID_INPUT", "nested")),
+        ("saveCase", {"workflow": "linear", "context": NESTED}, ("INVALID_INPUT", "nested")),
         ("saveCase", {"workflow": "linear", "meta": "[" * 10**5}, ("INVALID_INPUT", "deeply")),
         ("saveCase", {"workflow": "linear", "context": "x"}, ("INVALID_INPUT", '"context"')),
         ("saveCase", {"workflow": "linear", "context": ""}, ("INVALID_INPUT", '"context"')),

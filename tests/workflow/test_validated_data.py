@@ -8,7 +8,7 @@ from tests.workflow.builders import ANN, complete, item, statuses, workflow
 from workflow_events.events import on
 from workflow_events.workflow import api
 from workflow_events.workflow.errors import InvalidInput, InvalidTransition
-from workflow_events.workflow.models import Case
+from workflow_events.workflow.models import Case, WorkItem
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +62,13 @@ def test_validated_data_is_live() -> None:
         assert (row.name, row.meta, row.assigned_users) == (f"{task.upper()}!", {"n": 1}, ["u"])
 
 
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -71,11 +78,15 @@ def test_validated_data_is_live() -> None:
         ("name", " "),
         ("name", "x" * 256),
         ("name", "a\x00b"),
+        ("name", "\ud800"),
         ("description", 1),
         ("meta", None),
         ("meta", {"a": object()}),
         ("meta", {"a": float("nan")}),
         ("meta", "\x00"),
+        ("meta", {"\\": "\x00"}),
+        ("meta", {"\ud800": 1}),
+        ("meta", nested(101)),
         ("addressed_groups", "group"),
         ("addressed_groups", [1]),
         ("controlling_groups", None),
@@ -143,3 +154,74 @@ def test_a_receiver_puts_the_item_into_another_case() -> None:
     with pytest.raises(InvalidTransition, match="no work item can be created"):
         complete(case, "x")
     assert statuses(case) == [("a", "completed"), ("x", "ready")]
+
+
+@pytest.mark.parametrize("value", [{"a": "\\u0000 as it is spelled"}, nested(100), "\U0001f600"])
+def test_meta_holds_what_json_can_express(value: Any) -> None:
+    workflow("a")
+    case = api.start_case("flow", ANN, meta=value)
+    case.refresh_from_db()
+    assert case.meta == value
+
+
+@pytest.mark.parametrize("depth", [101, 5000])
+def test_meta_that_is_nested_too_deeply(depth: int) -> None:
+    workflow("a")
+    with pytest.raises(InvalidInput, match=r"meta: .* nested more than 100 deep"):
+        api.start_case("flow", ANN, meta=nested(depth))
+    assert not Case.objects.exists()
+
+
+def test_a_receiver_assigns_another_dict() -> None:
+    """Contract section 2: later receivers and the emitter see what was assigned."""
+    workflow("a")
+
+    @on(["pre_create_case", "pre_create_work_item"])
+    def assign(event: Any) -> None:
+        event.validated_data = {**event.validated_data, "meta": {"n": 1}}
+
+    @on(["pre_create_case", "pre_create_work_item"])
+    def add(validated_data: dict[str, Any]) -> None:
+        validated_data["meta"]["m"] = 2
+
+    case = start()
+    case.refresh_from_db()
+    assert case.meta == item(case, "a").meta == {"n": 1, "m": 2}
+
+
+def test_a_receiver_assigns_no_dict() -> None:
+    workflow("a")
+
+    @on("pre_create_case")
+    def assign(event: Any) -> None:
+        event.validated_data = None
+
+    with pytest.raises(InvalidInput, match="None is no dict"):
+        start()
+    assert not Case.objects.exists()
+
+
+def test_a_receiver_deletes_what_the_item_is_made_from() -> None:
+    workflow("a -> b")
+    case = start()
+
+    @on("pre_create_work_item")
+    def delete(validated_data: dict[str, Any]) -> None:
+        validated_data["task"].delete()
+
+    with pytest.raises(InvalidInput, match="task: It was deleted"):
+        complete(case, "a")
+    assert statuses(case) == [("a", "ready")]
+
+
+def test_a_receiver_deletes_the_item_before() -> None:
+    workflow("a -> b")
+    case = start()
+
+    @on("pre_create_work_item")
+    def delete(validated_data: dict[str, Any]) -> None:
+        WorkItem.objects.filter(pk=validated_data["previous_work_item"].pk).delete()
+
+    with pytest.raises(InvalidTransition, match="deleted meanwhile"):
+        complete(case, "a")
+    assert statuses(case) == [("a", "ready")]

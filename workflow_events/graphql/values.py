@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from django.utils import timezone
 
 from workflow_events.workflow.errors import InvalidInput
+from workflow_events.workflow.values import TOO_DEEP, is_too_deep
 
 
 def check_storable(value: Any, member: str) -> None:
@@ -44,6 +45,8 @@ def parse_json(text: str, member: str) -> Any:
         raise InvalidInput(f'"{member}" is nested too deeply.') from None
     except ValueError as error:
         raise InvalidInput(f'"{member}" is not valid JSON: {error}') from None
+    if is_too_deep(value):
+        raise InvalidInput(f'"{member}": {TOO_DEEP}')
     check_storable(value, member)
     return value
 

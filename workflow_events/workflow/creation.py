@@ -72,7 +72,8 @@ def start_case(
         given = {**extra, **given_only(meta=meta)}
         check_values(CASE, given, "The new case")
         values.update(given)
-        operation.emit(CREATE_CASE.before, case=None, validated_data=values)
+        event = operation.emit(CREATE_CASE.before, case=None, validated_data=values)
+        values = vars(event)["validated_data"]
         check_complete(CASE, values, "The new case")
         if operation.writes or values["workflow"] is not design:
             _, tasks = _start_of(values["workflow"])
@@ -135,10 +136,13 @@ def _announce_and_write(
     """Emit ``pre_`` for each draft, then write them all; ``guard`` replaces the automatic one."""
     for draft in drafts:
         read_at = operation.writes
-        operation.emit(CREATE_WORK_ITEM.before, work_item=None, validated_data=draft.values)
+        values = draft.values
+        event = operation.emit(CREATE_WORK_ITEM.before, work_item=None, validated_data=values)
+        draft.values = vars(event)["validated_data"]
         check_complete(WORK_ITEM, draft.values, f"The new work item of {draft.key[0]!r}")
         if operation.writes != read_at:
             _reread_case(case)
+            _check_previous(draft.values["previous_work_item"])
             if guard is not None:
                 guard()
         chosen = draft.values["case"]
@@ -271,6 +275,11 @@ def _check_running(case: Case) -> None:
         raise InvalidTransition(
             f"Case {case.pk} is {case.status}: no work item can be created in it."
         )
+
+
+def _check_previous(item: WorkItem | None) -> None:
+    if item is not None and not WorkItem.objects.filter(pk=item.pk).exists():
+        raise InvalidTransition(f"Work item {item.pk} was deleted meanwhile.")
 
 
 def _reread_case(case: Case) -> None:

@@ -49,12 +49,17 @@ class Operation:
         """Note the time, once the lock is held: what others did before was before."""
         self.moment = timezone.now()
 
-    def emit(self, event_class: type[Event], **payload: Any) -> None:
-        """Emit with the sender, user and context of this operation (contract section 5)."""
+    def emit(self, event_class: type[Event], **payload: Any) -> Event:
+        """Emit with the sender, user and context of this operation (contract section 5).
+
+        Returns the occurrence: receivers may have assigned its attributes.
+        """
         payload["user"] = self.user
         payload["context"] = self.context
-        if deliver(occur(event_class, self.sender, payload)):
+        event = occur(event_class, self.sender, payload)
+        if deliver(event):
             self.writes += 1
+        return event
 
 
 _active: ContextVar[Operation | None] = ContextVar("workflow_operation", default=None)

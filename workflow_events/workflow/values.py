@@ -1,6 +1,7 @@
 """Checks of values that come from clients and receivers, before they reach a row."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
@@ -15,6 +16,11 @@ from workflow_events.workflow.models import Case, Task, Workflow, WorkItem
 from workflow_events.workflow.unset import UNSET
 
 MAX_SLUG = 127
+MAX_JSON_NESTING = 100
+"""Far below what makes Python, which copies what receivers may change, run out of stack."""
+TOO_DEEP = f"Lists and objects are nested more than {MAX_JSON_NESTING} deep."
+NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Check(Protocol):
@@ -49,7 +55,7 @@ def identifier(value: Any, model: type[models.Model]) -> UUID:
 
 def check_slug(value: Any) -> str:
     """Return a text that may be a slug; raises `InvalidInput` for what the database refuses."""
-    if isinstance(value, str) and 0 < len(value) <= MAX_SLUG and "\x00" not in value:
+    if isinstance(value, str) and 0 < len(value) <= MAX_SLUG and text(value) is None:
         return value
     raise InvalidInput(f"{value!r} is no slug.")
 
@@ -72,7 +78,9 @@ def text(value: Any) -> str | None:
     """Text that a database can hold."""
     if not isinstance(value, str):
         return f"{value!r} is no text."
-    return "The text has a NUL character." if "\x00" in value else None
+    if "\x00" in value:
+        return "The text has a NUL character."
+    return "The text has half of a surrogate pair." if _has_surrogate(value) else None
 
 
 def optional_text(value: Any) -> str | None:
@@ -115,10 +123,35 @@ def json_value(value: Any) -> str | None:
     if value is None:
         return "null is not allowed."
     try:
-        written = json.dumps(value, allow_nan=False)
+        written = json.dumps(value, allow_nan=False, ensure_ascii=False)
     except (TypeError, ValueError) as error:
         return f"It is not JSON: {error}."
-    return "A text has a NUL character." if "\\u0000" in written else None
+    except RecursionError:
+        return TOO_DEEP
+    if is_too_deep(value):
+        return TOO_DEEP
+    if NUL_ESCAPE.search(written):
+        return "A text has a NUL character."
+    return "A text has half of a surrogate pair." if _has_surrogate(written) else None
+
+
+def is_too_deep(value: Any) -> bool:
+    """Say whether lists and objects are nested more than `MAX_JSON_NESTING` deep."""
+    level = [value]
+    for _ in range(MAX_JSON_NESTING + 1):
+        containers = [member for member in level if isinstance(member, dict | list | tuple)]
+        if not containers:
+            return False
+        level = [
+            member
+            for container in containers
+            for member in (container.values() if isinstance(container, dict) else container)
+        ]
+    return True
+
+
+def _has_surrogate(value: str) -> bool:
+    return not value.isascii() and SURROGATE.search(value) is not None
 
 
 def moment(value: Any) -> str | None:
@@ -133,7 +166,7 @@ def row_of(model: type[models.Model], *, optional: bool = False) -> Check:
 
     def check(value: Any) -> str | None:
         if isinstance(value, model) and not value._state.adding:
-            return None
+            return "It was deleted." if value.pk is None else None
         if optional and value is None:
             return None
         return f"{value!r} is no stored {model.__name__}."
@@ -185,6 +218,8 @@ def check_values(checks: Mapping[str, Check], values: Mapping[str, Any], what: s
 
     Raises `InvalidInput` that names what the values are for, the key, and what is wrong.
     """
+    if not isinstance(values, Mapping):  # a receiver can assign anything
+        raise InvalidInput(f"{what}: {values!r} is no dict of values.")
     for key, value in values.items():
         if key not in checks:
             raise InvalidInput(f"{what}: {key!r} cannot be set; there are {', '.join(checks)}.")
