@@ -363,3 +363,31 @@ def test_items_deleted_after_their_creation_are_passed_over() -> None:
     case = start()
     assert names(recorder) == [("post_create_work_item", "b")]
     assert statuses(case) == [("b", "ready")]
+
+
+def test_a_receiver_completes_a_sibling_while_the_case_is_canceled() -> None:
+    """What follows from the sibling is canceled too: a canceled case holds no open item."""
+    workflow("a; b -> c", start="a b")
+    case = start()
+
+    @once("post_cancel_work_item", "a")
+    def complete_sibling(event: Any) -> None:
+        complete(case, "b")
+
+    api.cancel_case(case, ANN)
+    assert state(case) == "canceled"
+    assert statuses(case) == [("a", "canceled"), ("b", "completed"), ("c", "canceled")]
+
+
+def test_a_receiver_keeps_adding_items_while_the_case_is_canceled() -> None:
+    """It cannot be canceled like that; nothing of it is kept, and it does not go on for ever."""
+    workflow("a", tasks={"a": MANY})
+    case = start()
+
+    @on("pre_cancel_work_item", raise_exception=True)
+    def add(work_item: WorkItem) -> None:
+        api.create_work_item(work_item.case, "a", ANN)
+
+    with pytest.raises(InvalidTransition, match="keep adding"):
+        api.cancel_case(case, ANN)
+    assert (state(case), statuses(case)) == ("running", [("a", "ready")] * 3)

@@ -4,7 +4,7 @@ atomic → lock → guard → ``pre_`` → guard again → cascade → write →
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from workflow_events.events import Event
@@ -19,6 +19,8 @@ from workflow_events.workflow.users import User
 from workflow_events.workflow.writing import close, save_row, sign, unclose
 
 NOTHING: Mapping[str, Any] = {}
+MOST_PASSES: Final = 64
+"""How often a cascade looks for items that receivers have added, before it gives up."""
 
 
 def execute(
@@ -155,7 +157,18 @@ class Walk:
             self._walk_inner(child, self.read_at)
 
     def _cascade_to_items(self, case: Case) -> None:
-        read_at = self.operation.writes
+        for _ in range(MOST_PASSES):
+            read_at = self.operation.writes
+            self._pass_over_items(case, read_at)
+            # A closed case holds no open item, so those that receivers have added meanwhile, or
+            # made ready again, are walked as well.
+            if not self.row.closes or self.operation.writes == read_at:
+                return
+        raise InvalidTransition(
+            f"Receivers keep adding work items to case {case.pk} while {self.row.verb} closes them."
+        )
+
+    def _pass_over_items(self, case: Case, read_at: int) -> None:
         for items, in_bulk in runs_of_items(self.operation, self.row, case):
             if in_bulk:
                 write_in_bulk(self.operation, self.row, items, read_at)
