@@ -1,6 +1,7 @@
 """Fields that change through operations only (contract section 4, "what a receiver sees")."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -9,6 +10,12 @@ from django.db import models
 from workflow_events.workflow.errors import InvalidTransition
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+@cache
+def _attnames(model: "type[ProtectedModel]") -> tuple[tuple[str, str], ...]:
+    # Asked for every row that is loaded, so that looking up the fields each time would be seen.
+    return tuple((name, model._attname(name)) for name in model.protected)
 
 
 class ProtectedQuerySet(models.QuerySet[Any]):
@@ -114,11 +121,11 @@ class ProtectedModel(models.Model):
 
     def remember(self, fields: Collection[str] | None = None) -> None:
         """Take the values of the protected fields that are loaded for what the row holds."""
+        values = vars(self)
         loaded = {
-            name: self.__dict__[attname]
-            for name in self.protected
-            if (attname := self._attname(name)) in self.__dict__
-            and (fields is None or name in fields or attname in fields)
+            name: values[attname]
+            for name, attname in _attnames(type(self))
+            if attname in values and (fields is None or name in fields or attname in fields)
         }
         self._stored = {**self._stored, **loaded}
 
