@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 
@@ -62,6 +63,9 @@ class ReceiverError(ExceptionGroup[Exception]):
     def __str__(self) -> str:
         return self.message
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ReceiverError, (self.event, self.receivers, self.exceptions)
+
     def derive(self, excs: Sequence[Exception], /) -> ReceiverError:  # type: ignore[override]
         """Return a group of some of the exceptions, as ``split`` and ``except*`` need it."""
         failed = {
@@ -75,4 +79,7 @@ def message_of(error: BaseException) -> str:
     """Return the text of an exception; of a ``ValidationError`` its messages, joined."""
     if isinstance(error, ValidationError):
         return ", ".join(error.messages)
-    return str(error)
+    try:
+        return str(error)
+    except Exception:  # a broken __str__ must not keep the other receivers from running
+        return f"{type(error).__name__} without readable text"
