@@ -67,6 +67,10 @@ class Thread(threading.Thread):
         assert self.state["frame"] is None
 
 
+def fail() -> None:
+    raise ValueError
+
+
 def block() -> None:
     with transaction.atomic():
         Note.write("one")
@@ -82,7 +86,7 @@ def inner_block_fails() -> None:
     try:
         with transaction.atomic():
             Note.write("two")
-            raise ValueError
+            fail()
     except ValueError:
         pass
 

@@ -58,9 +58,9 @@ def test_prints_the_cycle(
         write()
         emit(ping, sender=None)
 
-    with pytest.raises(EventDepthExceeded) as caught:
-        with nullcontext() if outside else transaction.atomic():
-            emit(Start, sender=None)
+    block: Any = nullcontext() if outside else transaction.atomic()
+    with pytest.raises(EventDepthExceeded) as caught, block:
+        emit(Start, sender=None)
     lines = str(caught.value).splitlines()
     assert lines[0] == "Events are nested deeper than EVENT_MAX_DEPTH=64. The cycle is:"
     names = [line.replace(f"{__name__}.test_prints_the_cycle.<locals>.", "") for line in lines]

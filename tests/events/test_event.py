@@ -153,7 +153,7 @@ def test_two_events_of_one_name() -> None:
     class Matter(Event):
         pass
 
-    with pytest.raises(DeclarationError, match="'matter'.*declared already"):
+    with pytest.raises(DeclarationError, match=r"'matter'.*declared already"):
 
         class Other(Event, name="matter"):
             pass

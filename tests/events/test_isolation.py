@@ -131,9 +131,9 @@ def test_inside_a_transaction(
 ) -> None:
     """other receivers run · undone · unharmed, or rolled back as a whole."""
     scene = Scene(kind, raising=raising, is_async=is_async)
-    with pytest.raises(ReceiverError) if raising else nullcontext() as caught:
-        with transaction.atomic():
-            scene.operate()
+    expected: Any = pytest.raises(ReceiverError) if raising else nullcontext()
+    with expected as caught, transaction.atomic():
+        scene.operate()
     check_record(errors(), "failing", "matter")
     scene.check_payload()
     if raising:

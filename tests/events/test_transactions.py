@@ -24,6 +24,10 @@ def matter() -> type[Event]:
     return Matter
 
 
+def fail() -> None:
+    raise ValueError
+
+
 def place(outside: bool) -> Any:
     return nullcontext() if outside else transaction.atomic()
 
@@ -211,7 +215,7 @@ def test_callbacks_survive_an_inner_rollback(
             with transaction.atomic():
                 transaction.on_commit(lambda: committed.append("inner"))
                 Note.write("inner")
-                raise ValueError
+                fail()
         except ValueError:
             pass
 
@@ -251,7 +255,7 @@ def test_a_failure_before_any_sql_leaves_nothing(
         try:
             with transaction.atomic():
                 Note.write("inner")
-                raise ValueError
+                fail()
         except ValueError:
             pass
         Note.write("after")
@@ -309,7 +313,7 @@ def test_a_key_of_the_emitter(matter: type[Event], errors: Any) -> None:
         Child.objects.update(name="new")
 
     on(matter)(lambda: ran.append("later"))
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError), transaction.atomic():  # noqa: PT012 (one transaction)
         Child.objects.create(parent_id="nobody")
         emit(matter, sender=None)
     assert ran == [0, "writes"]
@@ -325,7 +329,7 @@ def test_a_key_of_the_emitter_that_a_receiver_swallows(matter: type[Event]) -> N
         with suppress(IntegrityError):
             Child.objects.update(name="new")
 
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError), transaction.atomic():  # noqa: PT012 (one transaction)
         Child.objects.create(parent_id="nobody")
         emit(matter, sender=None)
 
@@ -373,7 +377,7 @@ class Stop(BaseException):
 @pytest.mark.parametrize("nested", [False, True])
 @pytest.mark.parametrize("writes", [False, True])
 @pytest.mark.parametrize("atomic", [False, True])
-def test_base_exceptions_pass(
+def test_base_exceptions_pass(  # noqa: PLR0917 (its parameters)
     matter: type[Event],
     outside: bool,
     error: type[BaseException],
@@ -491,6 +495,25 @@ def test_a_callback_that_fails_after_commit(matter: type[Event], errors: Any) ->
     emit(matter, sender=None)
     assert len(errors()) == 2
     assert Note.all_by() == ["a", "b"]
+
+
+def test_a_callback_that_fails_after_the_emitters_commit(
+    matter: type[Event], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged; the emitter, who has committed, and other callbacks are unharmed."""
+    committed = []
+
+    def fail() -> None:
+        raise ValueError("too late")
+
+    on(matter)(lambda: (Note.write("a"), transaction.on_commit(fail)))
+    on(matter)(lambda: transaction.on_commit(lambda: committed.append("b")))
+    with transaction.atomic():
+        emit(matter, sender=None)
+    assert committed == ["b"]
+    assert Note.all_by() == ["a"]
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "too late" in caplog.text
 
 
 @PLACES
