@@ -253,7 +253,9 @@ class IsolatedFrame(Frame):
             except DatabaseError as failure:
                 return self._undone(_broken() if self._statement_failed else failure)
         if self.connection.run_on_commit:
-            self._on_commit_before.extend(self.connection.run_on_commit)
+            # Robust: the caller would take a failure after COMMIT for one that left nothing.
+            callbacks = [(*given, True) for *given, _ in self.connection.run_on_commit]
+            self._on_commit_before.extend(callbacks)
         # Also when empty: Django puts a plain list there when an inner block is rolled back.
         self.connection.run_on_commit = self._callbacks = Callbacks()
         return None
