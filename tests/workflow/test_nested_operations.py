@@ -103,3 +103,69 @@ def test_a_receiver_starts_a_child_case_of_the_very_item_in_its_payload() -> Non
     outer = start("outer")
     assert item(outer, "a").child_case == seen[0]
     assert statuses(seen[0]) == [("x", "ready")]
+
+
+@pytest.mark.parametrize("operation", [api.cancel_work_item, api.skip_work_item])
+def test_a_nested_operation_that_failed_leaves_the_instance_as_it_was(operation: Any) -> None:
+    workflow("a -> b")
+    case = start()
+    seen = []
+
+    @on(["post_cancel_work_item", "post_skip_work_item"], raise_exception=True)
+    def veto() -> None:
+        raise ValueError("no")
+
+    @once("pre_complete_work_item")
+    def nested(event: Any) -> None:
+        work_item, of = event.work_item, event.work_item.case
+        with pytest.raises(ReceiverError):
+            operation(work_item, ANN)
+        seen.append((work_item.status, work_item.closed_at, work_item.case is of))
+        work_item.meta = {"n": 1}
+        work_item.save()
+
+    api.complete_work_item(item(case, "a"), ANN)
+    assert seen == [("ready", None, True)]
+    assert item(case, "a").meta == {"n": 1}
+    assert statuses(case) == [("a", "completed"), ("b", "ready")]
+
+
+def test_an_operation_that_failed_leaves_the_instance_of_its_caller_as_it_was() -> None:
+    workflow("a -> b")
+    case = start()
+
+    @on(["post_cancel_case", "post_complete_work_item"], raise_exception=True)
+    def veto() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ReceiverError):
+        api.cancel_case(case, ANN)
+    assert (case.status, case.closed_at) == ("running", None)
+    work_item = item(case, "a")
+    with pytest.raises(ReceiverError):
+        api.complete_work_item(work_item, ANN)
+    assert (work_item.status, work_item.closed_at) == ("ready", None)
+    api.skip_work_item(work_item, ANN)
+    assert statuses(case) == [("a", "skipped"), ("b", "ready")]
+
+
+def test_a_child_case_that_failed_to_start_leaves_its_parent_item_as_it_was() -> None:
+    workflow("a", slug="outer")
+    workflow("x", slug="inner")
+
+    @on("post_create_work_item", raise_exception=True)
+    def veto(work_item: WorkItem) -> None:
+        if work_item.task_id == "x":
+            raise ValueError("no")
+
+    @once("post_create_work_item", "a")
+    def start_child(event: Any) -> None:
+        with pytest.raises(ReceiverError):
+            api.start_case("inner", ANN, event.work_item)
+        assert event.work_item.child_case is None
+        event.work_item.meta = {"child": "failed"}
+        event.work_item.save()
+
+    outer = start("outer")
+    assert item(outer, "a").meta == {"child": "failed"}
+    assert Case.objects.count() == 1

@@ -11,7 +11,13 @@ from workflow_events.workflow.drafts import Draft, drafts_for, groups_of, still_
 from workflow_events.workflow.errors import InvalidInput, InvalidTransition, NotFound
 from workflow_events.workflow.models import Case, Task, Workflow, WorkflowStartTask, WorkItem
 from workflow_events.workflow.operation import Operation, operate
-from workflow_events.workflow.reading import lock_and_read, lock_family_of, read, reread
+from workflow_events.workflow.reading import (
+    lock_and_read,
+    lock_family_of,
+    put_back_on_failure,
+    read,
+    reread,
+)
 from workflow_events.workflow.states import CaseStatus, WorkItemStatus
 from workflow_events.workflow.transitions import CREATE_CASE, CREATE_WORK_ITEM
 from workflow_events.workflow.users import User
@@ -61,33 +67,42 @@ def start_case(
         if parent_work_item is not None:
             parent = lock_and_read(parent_work_item, WorkItem)
             operation.begin()
-        design, tasks = _start_of(workflow)
-        values: dict[str, Any] = {
-            "workflow": design,
-            "meta": {},
-            "parent_work_item": parent,
-            "created_by_user": user.username,
-            "created_by_group": user.group,
-        }
-        given = {**extra, **given_only(meta=meta)}
-        check_values(CASE, given, "The new case")
-        values.update(given)
-        event = operation.emit(CREATE_CASE.before, case=None, validated_data=values)
-        values = vars(event)["validated_data"]
-        check_complete(CASE, values, "The new case")
-        if operation.writes or values["workflow"] is not design:
-            _, tasks = _start_of(values["workflow"])
-        case = _write_case(operation, values, parent)
-        read_at = operation.writes
-        drafts = drafts_for(operation, case, tasks, None)
-        items = _announce_and_write(operation, case, drafts)
-        if operation.writes != read_at:
-            _reread_case(case)
-        read_at = operation.writes
-        operation.emit(CREATE_CASE.after, case=case)
-        _report(operation, items, read_at)
-        if operation.writes != read_at:
-            _reread_case(case)
+        with put_back_on_failure(parent):
+            return _start(operation, workflow, parent, {**extra, **given_only(meta=meta)})
+
+
+def _start(
+    operation: Operation,
+    workflow: Workflow | str,
+    parent: WorkItem | None,
+    given: Mapping[str, Any],
+) -> Case:
+    design, tasks = _start_of(workflow)
+    values: dict[str, Any] = {
+        "workflow": design,
+        "meta": {},
+        "parent_work_item": parent,
+        "created_by_user": operation.user.username,
+        "created_by_group": operation.user.group,
+    }
+    check_values(CASE, given, "The new case")
+    values.update(given)
+    event = operation.emit(CREATE_CASE.before, case=None, validated_data=values)
+    values = vars(event)["validated_data"]
+    check_complete(CASE, values, "The new case")
+    if operation.writes or values["workflow"] is not design:
+        _, tasks = _start_of(values["workflow"])
+    case = _write_case(operation, values, parent)
+    read_at = operation.writes
+    drafts = drafts_for(operation, case, tasks, None)
+    items = _announce_and_write(operation, case, drafts)
+    if operation.writes != read_at:
+        _reread_case(case)
+    read_at = operation.writes
+    operation.emit(CREATE_CASE.after, case=case)
+    _report(operation, items, read_at)
+    if operation.writes != read_at:
+        _reread_case(case)
     return case
 
 

@@ -12,7 +12,7 @@ from workflow_events.workflow.cascades import open_child, runs_of_items, write_i
 from workflow_events.workflow.errors import InvalidTransition
 from workflow_events.workflow.models import Case, WorkItem
 from workflow_events.workflow.operation import Operation, operate
-from workflow_events.workflow.reading import Target, lock_and_read, reread
+from workflow_events.workflow.reading import Target, lock_and_read, put_back_on_failure, reread
 from workflow_events.workflow.routing import continue_flow
 from workflow_events.workflow.transitions import TRANSITIONS, Transition, cascaded_row
 from workflow_events.workflow.users import User
@@ -40,7 +40,8 @@ def execute(
     with operate(verb, sender, user, context) as operation:
         target = lock_and_read(given, model)
         operation.begin()
-        Walk(operation, TRANSITIONS[verb], target, arguments).run()
+        with put_back_on_failure(target):
+            Walk(operation, TRANSITIONS[verb], target, arguments).run()
     return target
 
 

@@ -1,6 +1,7 @@
 """Reading rows under the lock of their family, into the instances that others hold."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -61,6 +62,29 @@ def reread(instance: Target) -> bool:
         return False
     adopt(instance, fresh)
     return True
+
+
+@contextmanager
+def put_back_on_failure(*instances: Model | None) -> Iterator[None]:
+    """Leave instances that others hold, and what they have loaded, as they are if the body raises.
+
+    The database is rolled back then, and who catches the error goes on with them.
+    """
+    rows = [row for row in instances if row is not None]
+    for row in tuple(rows):
+        loaded = row._state.fields_cache
+        related = (loaded.get(field.name) for field in row._meta.concrete_fields)
+        rows.extend(one for one in related if one is not None)
+    before = [(row, dict(vars(row)), dict(row._state.fields_cache)) for row in rows]
+    try:
+        yield
+    except BaseException:
+        for row, values, relations in before:
+            vars(row).clear()
+            vars(row).update(values)
+            row._state.fields_cache.clear()
+            row._state.fields_cache.update(relations)
+        raise
 
 
 def open_items(cases: Iterable[Case], statuses: Iterable[str]) -> list[WorkItem]:
