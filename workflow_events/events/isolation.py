@@ -14,7 +14,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
-from django.db.transaction import Atomic
+from django.db.transaction import Atomic, TransactionManagementError
 
 from workflow_events.events.constraints import ForeignKeyCheck
 from workflow_events.events.errors import BrokenTransaction
@@ -93,7 +93,7 @@ class IsolatedFrame(Frame):
             self._nested = True
         else:
             self._nested = False
-            if connection.health_check_enabled and not connection.health_check_done:
+            if connection.health_check_enabled and not connection.health_check_done:  # type: ignore[attr-defined]
                 # It is due at the first SQL, but cannot reconnect once there is a transaction.
                 connection.close_if_health_check_failed()
             self._pretend()
@@ -150,7 +150,7 @@ class IsolatedFrame(Frame):
         try:
             yield
         finally:
-            self._opened = False
+            self._opened = self._statement_failed = False
             self._on_commit_before, connection.run_on_commit = connection.run_on_commit, mine
             if not self._nested:
                 self._pretend()
@@ -194,6 +194,11 @@ class IsolatedFrame(Frame):
         if not self._opened:
             self._open()
         if (kind := kind_of(sql)) is not Kind.READ:
+            if kind is Kind.TRANSACTION and (self._savepoint or self._transaction):
+                raise TransactionManagementError(
+                    f"A receiver cannot execute {sql.split()[0].upper()}: it would end what it "
+                    "is part of. Use transaction.atomic()."
+                )
             self.wrote_now = True
             if self._savepoint is not None:
                 self._before_write(kind, sql)
@@ -254,7 +259,7 @@ class IsolatedFrame(Frame):
                 return self._undone(_broken() if self._statement_failed else failure)
         if self.connection.run_on_commit:
             # Robust: the caller would take a failure after COMMIT for one that left nothing.
-            callbacks = [(*given, True) for *given, _ in self.connection.run_on_commit]
+            callbacks: list[Any] = [(*given, True) for *given, _ in self.connection.run_on_commit]
             self._on_commit_before.extend(callbacks)
         # Also when empty: Django puts a plain list there when an inner block is rolled back.
         self.connection.run_on_commit = self._callbacks = Callbacks()
