@@ -97,7 +97,7 @@ def _with_subclasses(candidates: list[object]) -> list[object]:
     found = dict.fromkeys(candidates)
     queue: list[type] = [c for c in candidates if isinstance(c, type)]
     while queue:
-        for subclass in queue.pop().__subclasses__():
+        for subclass in type.__subclasses__(queue.pop()):
             if subclass not in found:
                 found[subclass] = None
                 queue.append(subclass)
