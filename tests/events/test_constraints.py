@@ -18,6 +18,7 @@ from workflow_events.events.statements import Kind, kind_of, written_table
         "SELECT a FROM t",
         "select a\nfrom t where x = 'y'",
         "  SELECT COUNT(*) FROM t FOR UPDATE",
+        'SELECT MAX("t"."a") AS "m" FROM "t" WHERE ("t"."a" IN (1) AND NOT (EXISTS(SELECT 1)))',
         "SAVEPOINT s",
         "RELEASE SAVEPOINT s",
         "ROLLBACK TO SAVEPOINT s",
@@ -37,6 +38,7 @@ def test_harmless(sql: str) -> None:
         "WITH gone AS (DELETE FROM t RETURNING a) SELECT a FROM gone",
         "WITH x AS (SELECT a FROM t) SELECT a FROM x",
         "SELECT do_something()",
+        "SELECT do_something(a) FROM t",
         "SELECT a INTO u FROM t",
         "SELECT a FROM t; DELETE FROM t",
         "SAVEPOINT s; DELETE FROM t",
@@ -56,6 +58,14 @@ def test_harmless(sql: str) -> None:
 )
 def test_unknown(sql: Any) -> None:
     assert kind_of(sql) is Kind.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["BEGIN", "begin immediate", "COMMIT;", "END", "ABORT", "ROLLBACK", "START TRANSACTION"],
+)
+def test_control_of_the_transaction(sql: str) -> None:
+    assert kind_of(sql) is Kind.TRANSACTION
 
 
 @pytest.mark.parametrize(

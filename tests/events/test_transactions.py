@@ -573,3 +573,82 @@ def test_own_wrappers(matter: type[Event], outside: bool) -> None:
     with place(outside):
         emit(matter, sender=None, robust=False)
     assert {"INSERT", "SELECT"} <= set(seen)
+
+
+@PLACES
+@pytest.mark.parametrize("sql", ["COMMIT", "ROLLBACK", "END", "BEGIN"])
+def test_raw_control_of_the_transaction(
+    matter: type[Event], outside: bool, sql: str, errors: Any
+) -> None:
+    """ "Unharmed" is meant literally: what would end the emitter's transaction is refused."""
+
+    @on(matter)
+    def receiver() -> None:
+        Note.write("receiver")
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+
+    on(matter)(lambda: Note.write("after"))
+    with place(outside):
+        Note.write("emitter")
+        emit(matter, sender=None)
+    assert Note.all_by() == ["emitter", "after"]
+    assert f"cannot execute {sql}" in errors()[0].getMessage()
+
+
+def test_own_transaction_of_a_receiver_without_savepoint(matter: type[Event]) -> None:
+    """`atomic=False` outside a transaction: a receiver begins and ends its own."""
+
+    @on(matter, atomic=False)
+    def receiver() -> None:
+        with transaction.atomic(durable=True):
+            Note.write("first")
+        with transaction.atomic():
+            Note.write("second")
+
+    emit(matter, sender=None, robust=False)
+    assert Note.all_by() == ["first", "second"]
+
+
+def test_a_key_after_an_error_that_another_swallowed(matter: type[Event], errors: Any) -> None:
+    """the log names the failure of the receiver, not that of one before it."""
+
+    @on(matter, atomic=False)
+    def swallows() -> None:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SELECT nothing FROM nowhere")
+        except DatabaseError:
+            pass
+
+    on(matter)(lambda: Child.objects.create(parent_id="nobody"))
+    with transaction.atomic():
+        emit(matter, sender=None)
+    assert [record.exc_info[0].__name__ for record in errors()] == ["IntegrityError"]
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="it has no functions in SQL")
+def test_a_function_that_writes(matter: type[Event], errors: Any) -> None:
+    """a foreign key left dangling, from inside a function that a SELECT calls."""
+    parents = Parent._meta.db_table
+    body = f"DELETE FROM {parents} WHERE slug = $1; SELECT 1"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE FUNCTION event_tests_zap(text) RETURNS int AS $$ {body} $$ LANGUAGE sql"
+        )
+    try:
+        Parent.objects.create(slug="p")
+        Child.objects.create(parent_id="p")
+
+        @on(matter)
+        def zaps() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT event_tests_zap(slug) FROM {parents}")
+
+        with transaction.atomic():
+            emit(matter, sender=None)
+        assert len(errors()) == 1
+        assert Parent.objects.count() == 1
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION event_tests_zap")
