@@ -97,7 +97,8 @@ def _with_subclasses(candidates: list[object]) -> list[object]:
     found = dict.fromkeys(candidates)
     queue: list[type] = [c for c in candidates if isinstance(c, type)]
     while queue:
-        for subclass in type.__subclasses__(queue.pop()):
+        below: list[type] = type.__subclasses__(queue.pop())
+        for subclass in below:
             if subclass not in found:
                 found[subclass] = None
                 queue.append(subclass)

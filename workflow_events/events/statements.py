@@ -32,7 +32,9 @@ _TRANSACTION = re.compile(
 _CALLED = re.compile(r"\b([a-z_]\w*)\s*\(", re.IGNORECASE)
 _HARMLESS = frozenset(
     # What stands before a bracket without being called, and functions that write nothing.
-    """
+    re.findall(
+        r"\w+",
+        """
     all and any array as between by case cast distinct else except exists filter from group in
     intersect is join lateral like limit not offset on or over select then union using values when
     where with within abs array_agg avg bool_and bool_or ceil char char_length coalesce concat count
@@ -41,7 +43,8 @@ _HARMLESS = frozenset(
     position power rank regexp replace right round row_number rtrim sqrt strftime string_agg substr
     substring sum trim unnest upper varchar django_date_extract django_date_trunc
     django_datetime_cast_date django_datetime_extract django_datetime_trunc
-    """.split()
+    """,
+    )
 )
 _WRITE = re.compile(
     r"\s*(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|UPDATE(?:\s+ONLY)?(?!\s+OR\b)"
