@@ -1,0 +1,21 @@
+"""Every test leaves the registry of receivers as it found it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from workflow_events.events.registry import registry
+from workflow_events.workflow import dynamic
+
+
+@pytest.fixture(autouse=True)
+def _registry() -> Iterator[None]:
+    with registry.scoped():
+        yield
+
+
+@pytest.fixture
+def _dynamic_tasks(settings: Any) -> None:
+    settings.DYNAMIC_TASKS_CLASSES = ["tests.properties.designs.Choices"]
+    dynamic.load_dynamic_classes()
