@@ -63,7 +63,7 @@ EVENT_MAX_DEPTH = variables.integer(
     "EVENT_MAX_DEPTH",
     default=64,
     minimum=1,
-    maximum=1_000,
+    maximum=100,  # each level needs its share of the thread's stack
     effect="How deep receivers may call operations that call receivers, before "
     "`EVENT_DEPTH_EXCEEDED` ends it.",
 )

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from tests.workflow.builders import ANN, complete, item, once, record, state, statuses, workflow
-from workflow_events.events import ReceiverError, on
+from workflow_events.events import EventDepthExceeded, ReceiverError, on
 from workflow_events.workflow import api
 from workflow_events.workflow.models import Case, WorkItem
 
@@ -169,3 +169,18 @@ def test_a_child_case_that_failed_to_start_leaves_its_parent_item_as_it_was() ->
     outer = start("outer")
     assert item(outer, "a").meta == {"child": "failed"}
     assert Case.objects.count() == 1
+
+
+@pytest.mark.parametrize("raising", [False, True])
+def test_a_loop_of_operations_ends_at_the_default_depth(raising: bool) -> None:
+    """Python's own limit, which would end the innermost receiver only, does not come first."""
+    workflow("a -> a")
+    case = start()
+
+    @on("post_create_work_item", raise_exception=raising)
+    def again(work_item: WorkItem, user: Any) -> None:
+        api.complete_work_item(work_item, user)
+
+    with pytest.raises(EventDepthExceeded, match="EVENT_MAX_DEPTH=64"):
+        complete(case, "a")
+    assert statuses(case) == [("a", "ready")]
