@@ -26,7 +26,9 @@ class Emission(IsolatedFrame):
     __slots__ = ("failures", "robust", "snapshot", "wrote")
 
     def __init__(self, event: Event, robust: bool) -> None:
-        super().__init__(event)
+        self.event = event
+        self.parent = current.get()
+        self.assigned = self.exceeded = None
         self.wrote = False
         self.failures: tuple[tuple[Receiver, Exception], ...] = ()
         self.robust = robust
@@ -67,8 +69,10 @@ class Emission(IsolatedFrame):
             snapshot = self.snapshot
             loop = group.watching_loop if snapshot.live else group.loop
             failure = None
+            self.group, self.first, self.functions = group, first, functions
+            self.remaining = remaining = iter(functions)
+            self.paused = False
             try:
-                remaining = self.enter(group, first, functions)
                 loop(remaining, self.event, snapshot.live, snapshot.saved)
             except Exception as error:
                 if _passes(error) or self.place < first:  # or no receiver was called

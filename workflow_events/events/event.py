@@ -79,7 +79,9 @@ class Event:
         # A list is not shared by all occurrences.
         cls.copies_defaults = not all(isinstance(v, Hashable) for v in cls.defaults.values())
         cls.abstract = abstract
-        cls.takes_payload_as_is = cls.__init__ is Event.__init__ and not abstract
+        cls.takes_payload_as_is = (
+            cls.__init__ is Event.__init__ and cls.__new__ is object.__new__ and not abstract
+        )
         if senders is not None:
             cls.senders = staticmethod(senders)
         cls.declared_at = (cls.__module__, cls.__qualname__, sys._getframe(1).f_lineno)
@@ -140,6 +142,7 @@ class Event:
 
 
 # How the core itself writes to an event, past the guard for receivers.
+_new = object.__new__
 _set_payload = vars(Event)["__dict__"].__set__
 _set_origin = vars(Event)["_origin"].__set__
 _set_envelope = vars(Event)["_envelope"].__set__
@@ -148,7 +151,7 @@ _set_envelope = vars(Event)["_envelope"].__set__
 def make(event_class: type[E], payload: dict[str, Any], sender: object) -> E:
     """Make an occurrence; a ``TypeError`` names what is unknown, or missing after ``__init__``."""
     if event_class.takes_payload_as_is and payload.keys() == event_class.attributes:
-        event = event_class.__new__(event_class)
+        event = _new(event_class)
         _set_payload(event, payload)
     else:
         event = event_class(**payload)

@@ -25,7 +25,10 @@ CALLS_PER_LEVEL = 50
 
 
 class Frame:
-    """One emission under way, inside the receiver of its parent."""
+    """One emission under way, inside the receiver of its parent.
+
+    Its only subclass in use, `Emission`, fills it in one constructor: there is one per emission.
+    """
 
     __slots__ = (
         "assigned",
@@ -39,28 +42,17 @@ class Frame:
         "remaining",
     )
 
+    event: Event
+    parent: Frame | None
+    paused: bool
+    assigned: dict[str, Any] | None
+    exceeded: EventDepthExceeded | None
     group: Group
     first: int
+    """The place in the group of the first of ``functions``."""
     functions: list[Callable[..., Any]]
     remaining: Iterator[Callable[..., Any]]
-
-    def __init__(self, event: Event) -> None:
-        self.event = event
-        self.parent: Frame | None = current.get()
-        self.paused = False
-        self.assigned: dict[str, Any] | None = None
-        self.exceeded: EventDepthExceeded | None = None
-
-    def enter(
-        self, group: Group, first: int, functions: list[Callable[..., Any]]
-    ) -> Iterator[Callable[..., Any]]:
-        """Begin to run functions of a group, the first of which stands at that place in it."""
-        self.group = group
-        self.first = first
-        self.functions = functions
-        self.paused = False
-        self.remaining = remaining = iter(functions)
-        return remaining
+    """Over ``functions``; how far it is consumed tells who is running."""
 
     @property
     def depth(self) -> int:

@@ -18,7 +18,6 @@ from django.db.transaction import Atomic, TransactionManagementError
 
 from workflow_events.events.constraints import ForeignKeyCheck
 from workflow_events.events.errors import BrokenTransaction
-from workflow_events.events.event import Event
 from workflow_events.events.frames import Frame, current
 from workflow_events.events.statements import Kind, kind_of
 
@@ -70,17 +69,18 @@ class IsolatedFrame(Frame):
         "wrote_now",
     )
 
-    def __init__(self, event: Event) -> None:
-        super().__init__(event)
-        self.wrote_now = self._opened = self._pretending = self._statement_failed = False
-        self.emitter_error: DatabaseError | None = None
-        self._savepoint: str | None = None
-        self._transaction: Atomic | None = None
-        self._keys: ForeignKeyCheck | None = None
-        self._unopened: tuple[list[Any], list[Any]] | None = None
+    connection: BaseDatabaseWrapper
+    emitter_error: DatabaseError | None
+    _savepoint: str | None
+    _transaction: Atomic | None
+    _keys: ForeignKeyCheck | None
+    _unopened: tuple[list[Any], list[Any]] | None
 
     def begin(self) -> None:
         """Start to watch the connection."""
+        self.wrote_now = self._opened = self._statement_failed = False
+        self.emitter_error = self._savepoint = self._transaction = None
+        self._keys = self._unopened = None
         connection = _mine.connection
         if connection is None:
             connection = _mine.connection = connections[DEFAULT_DB_ALIAS]
@@ -91,6 +91,7 @@ class IsolatedFrame(Frame):
         connection.execute_wrappers.append(self._execute)
         if connection.in_atomic_block or (connection.connection and not connection.autocommit):
             self._nested = True
+            self._pretending = False
         else:
             self._nested = False
             if connection.health_check_enabled and not connection.health_check_done:  # type: ignore[attr-defined]
