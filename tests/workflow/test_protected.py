@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.db.models.signals import post_save
 from django.utils import timezone
 
 from tests.workflow.builders import ANN, complete, item, state, workflow
+from workflow_events.events import on
 from workflow_events.workflow import api
 from workflow_events.workflow.errors import InvalidTransition
 from workflow_events.workflow.models import Case, WorkItem
@@ -175,3 +177,24 @@ def test_a_deleted_row_is_not_inserted_again(case: Case) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         row.save()
     assert not WorkItem.objects.exists()
+
+
+def test_a_receiver_of_post_save_saves_the_row_again(case: Case) -> None:
+    seen = []
+
+    @on(post_save, sender=WorkItem, raise_exception=True)
+    def add(instance: WorkItem, created: bool) -> None:
+        if len(instance.meta) < 3:
+            instance.meta = {**instance.meta, str(len(instance.meta)): str(instance.status)}
+            instance.save()
+            seen.append((str(instance.status), created))
+
+    new = WorkItem.objects.create(case=case, task_id="a", name="A")
+    new.refresh_from_db()
+    assert new.meta == {"0": "ready", "1": "ready", "2": "ready"}
+    WorkItem.objects.filter(pk=new.pk).update(meta={})
+    api.suspend_work_item(new, ANN)
+    new.refresh_from_db()
+    assert new.meta == {"0": "suspended", "1": "suspended", "2": "suspended"}
+    assert new.status == "suspended"
+    assert seen.count(("suspended", False)) == 3

@@ -80,6 +80,7 @@ class ProtectedModel(models.Model):
         """
         adding = self._state.adding and not force_update and update_fields is None
         if adding or force_insert:
+            self.remember()  # what receives post_save may save the row again
             super().save(force_insert=force_insert, using=using, update_fields=update_fields)
             self.remember()
             return
@@ -116,6 +117,7 @@ class ProtectedModel(models.Model):
 
     def save_protected(self, update_fields: Iterable[str]) -> None:
         """Save these fields without the check; for the engine, which has locked the family."""
+        self.remember()  # what receives post_save may save the row again
         super().save(update_fields=list(update_fields))
         self.remember()
 
