@@ -391,3 +391,34 @@ def test_a_receiver_keeps_adding_items_while_the_case_is_canceled() -> None:
     with pytest.raises(InvalidTransition, match="keep adding"):
         api.cancel_case(case, ANN)
     assert (state(case), statuses(case)) == ("running", [("a", "ready")] * 3)
+
+
+def test_an_item_that_a_pre_create_receiver_revived_and_completed_stays_completed() -> None:
+    workflow("a -> b; x -> b; b -> c", start="a x", redoable={"b": "['a']|tasks"})
+    case = start()
+    complete(case, "a")
+    api.redo_work_item(item(case, "a"), ANN)
+    assert statuses(case)[2:] == [("b", "redo")]
+
+    @once("pre_create_work_item")
+    def nested(event: Any) -> None:
+        complete(case, "x", "b")
+
+    complete(case, "a")
+    assert statuses(case)[2:] == [("b", "completed"), ("c", "ready"), ("b", "ready")]
+
+
+def test_an_item_in_redo_that_a_pre_create_receiver_deletes_is_created_anew() -> None:
+    workflow("a -> b; b -> c", redoable={"b": "['a']|tasks"})
+    case = start()
+    complete(case, "a")
+    api.redo_work_item(item(case, "a"), ANN)
+    redone = item(case, "b")
+
+    @once("pre_create_work_item")
+    def delete(event: Any) -> None:
+        WorkItem.objects.filter(pk=redone.pk).delete()
+
+    complete(case, "a")
+    assert statuses(case) == [("a", "completed"), ("b", "ready")]
+    assert item(case, "b") != redone

@@ -102,7 +102,17 @@ def groups_of(
 
 
 def still_due(case: Case, drafts: list[Draft]) -> list[Draft]:
-    """Return the drafts that nobody has created meanwhile."""
+    """Return the drafts that nobody has created meanwhile.
+
+    One whose item in REDO was revived by somebody else, or deleted, becomes a new item.
+    """
+    revived = [draft.revived.pk for draft in drafts if draft.revived is not None]
+    if revived:
+        in_redo = WorkItem.objects.filter(pk__in=revived, status=WorkItemStatus.REDO)
+        waiting = set(in_redo.values_list("pk", flat=True))
+        for draft in drafts:
+            if draft.revived is not None and draft.revived.pk not in waiting:
+                draft.revived = None
     there = {
         _key_of(item)
         for item in WorkItem.objects.filter(
