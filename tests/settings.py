@@ -1,8 +1,15 @@
 """The settings of the test suite: development, without the receivers of the example."""
 
 import os
+import tempfile
 
 os.environ["ENV"] = "dev"
 os.environ["EVENT_RECEIVER_MODULES"] = ""
 
 from workflow_events.settings import *  # noqa: F403
+from workflow_events.settings import DATABASES
+
+# A file, as in earnest: Django never closes a thread's connection to a database in memory.
+directory = tempfile.TemporaryDirectory(prefix="workflow-events-")
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["TEST"] = {"NAME": f"{directory.name}/test.sqlite3"}
