@@ -1,4 +1,4 @@
-"""After every test the registry is what it was, and nothing is left on the connection."""
+"""After every test nothing is left on the connection."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.events.tables import Tables
 from workflow_events.events.frames import current
-from workflow_events.events.registry import registry
 
 
 def state_of_connection() -> dict[str, Any]:
@@ -26,12 +25,6 @@ def state_of_connection() -> dict[str, Any]:
         "run_on_commit": type(connection.run_on_commit),
         "frame": current.get(),
     }
-
-
-@pytest.fixture(autouse=True)
-def _registry() -> Iterator[None]:
-    with registry.scoped():
-        yield
 
 
 @pytest.fixture(autouse=True)
