@@ -178,3 +178,15 @@ def test_a_query_in_a_browser_is_answered(db):
         )
 
     assert response.json()["data"]
+
+
+def test_a_chunked_body_is_refused(api):
+    """RFC 9110 section 15.5.12: without a length, none would be read."""
+    response = api.http.post(
+        "/graphql",
+        '{"query": "{ __typename }"}',
+        content_type="application/json",
+        headers={"Transfer-Encoding": "chunked"},
+    )
+    assert response.status_code == 411
+    assert response.json()["errors"][0]["extensions"] == {"code": "INVALID_DOCUMENT"}

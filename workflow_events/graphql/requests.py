@@ -59,6 +59,9 @@ def _parameters(request: HttpRequest) -> Mapping[str, Any]:
 
 
 def _body(request: HttpRequest) -> Mapping[str, Any]:
+    if "Transfer-Encoding" in request.headers:
+        # WSGI gives a body by its length (PEP 3333): of a chunked one, nothing would be read.
+        raise BadRequest("The body has no Content-Length: do not send it in chunks.", status=411)
     try:
         if request.content_type == "application/json":
             return _json_body(request.body)
