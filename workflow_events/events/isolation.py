@@ -6,7 +6,6 @@ a savepoint, or outside of a transaction the transaction itself, before the firs
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,32 +15,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.transaction import Atomic, TransactionManagementError
 
+from workflow_events.events.connections import Callbacks, of_thread
 from workflow_events.events.constraints import ForeignKeyCheck
 from workflow_events.events.errors import BrokenTransaction
 from workflow_events.events.frames import Frame, current
 from workflow_events.events.statements import Kind, kind_of
-
-
-class _OfThread(threading.local):
-    """The default connection of a thread, kept here as Django's own look-up costs 0.8 µs."""
-
-    connection: BaseDatabaseWrapper | None = None
-
-
-_mine = _OfThread()
-
-
-class Callbacks(list[Any]):
-    """What a receiver registers with ``transaction.on_commit``; the first one pauses the loop."""
-
-    __slots__ = ()
-
-    def append(self, callback: Any) -> None:
-        """Take a callback from Django, with the savepoints that it depends on."""
-        super().append(callback)
-        frame = current.get()
-        if frame is not None:
-            frame.pause()
 
 
 class IsolatedFrame(Frame):
@@ -81,9 +59,9 @@ class IsolatedFrame(Frame):
         self.wrote_now = self._opened = self._statement_failed = False
         self.emitter_error = self._savepoint = self._transaction = None
         self._keys = self._unopened = None
-        connection = _mine.connection
+        connection = of_thread.connection
         if connection is None:
-            connection = _mine.connection = connections[DEFAULT_DB_ALIAS]
+            connection = of_thread.connection = connections[DEFAULT_DB_ALIAS]
         self.connection = connection
         self._broken_before = connection.needs_rollback
         self._on_commit_before = connection.run_on_commit
@@ -342,7 +320,7 @@ def _broken() -> BrokenTransaction:
 
 
 def _reconnected(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    _mine.connection = None  # it may have been replaced: connections[alias] = …
+    of_thread.connection = None  # it may have been replaced: connections[alias] = …
     frame = current.get()
     while frame is not None:
         if isinstance(frame, IsolatedFrame) and frame.connection is connection:
