@@ -100,7 +100,7 @@ class Walk:
             row.silently(self.operation, self.target, self.arguments)
             if self._bring_up_to_date():
                 self._check_state()
-        walks = len(self.operation.walks)
+        walked_before = len(self.operation.walked_flows)
         self._write()
         self._bring_up_to_date()
         self._emit(row.after)
@@ -109,7 +109,7 @@ class Walk:
         self._bring_up_to_date()
         if row.continues:
             # What nested operations walked before the write cannot have counted on this item.
-            self._continue(walks)
+            self._continue(walked_before)
             self._bring_up_to_date()
 
     def _check(self) -> None:
@@ -195,8 +195,10 @@ class Walk:
             fields += ["modified_by_user", "modified_by_group"]
         save_row(self.operation, self.target, fields)
 
-    def _continue(self, walks: int) -> None:
-        case = continue_flow(self.operation, self.target, self.operation.walks[walks:])
+    def _continue(self, walked_before: int) -> None:
+        case = continue_flow(
+            self.operation, self.target, self.operation.walked_flows[walked_before:]
+        )
         if case is not None:
             Walk(self.operation, TRANSITIONS["complete_case"], case).run_if_allowed()
 

@@ -22,7 +22,7 @@ SQLITE_BUSY_OR_LOCKED: Final = frozenset({5, 6})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Walk:
+class WalkedFlow:
     """That a flow was walked for a case, by an item that was closed at that moment."""
 
     case: UUID
@@ -42,7 +42,7 @@ class Operation:
     moment: datetime = field(default_factory=timezone.now)
     writes: int = 0
     """How often others may have written meanwhile: what was read before may be stale."""
-    walks: list[Walk] = field(default_factory=list)
+    walked_flows: list[WalkedFlow] = field(default_factory=list)
     """The flows that nested operations have walked, and then this one."""
 
     def begin(self) -> None:
@@ -85,7 +85,7 @@ def operate(verb: str, sender: type | None, user: User, context: Any) -> Iterato
         finally:
             _active.reset(token)
     if outer is not None:
-        outer.walks.extend(operation.walks)
+        outer.walked_flows.extend(operation.walked_flows)
 
 
 @contextmanager

@@ -5,17 +5,19 @@ from collections.abc import Iterable, Sequence
 from workflow_events.workflow.creation import create_next_items
 from workflow_events.workflow.expressions import flow as flow_expressions
 from workflow_events.workflow.models import Case, Flow, Task, TaskFlow, WorkItem
-from workflow_events.workflow.operation import Operation, Walk
+from workflow_events.workflow.operation import Operation, WalkedFlow
 from workflow_events.workflow.states import CaseStatus, WorkItemStatus
 
 DONE = (WorkItemStatus.COMPLETED, WorkItemStatus.SKIPPED)
 
 
-def continue_flow(operation: Operation, item: WorkItem, walks: Sequence[Walk]) -> Case | None:
+def continue_flow(
+    operation: Operation, item: WorkItem, walked: Sequence[WalkedFlow]
+) -> Case | None:
     """Create the items that are due after this one; return its case where nothing is left.
 
     Runs only while the item is still done and its case running, and not if a nested operation
-    has walked this flow already, which is what ``walks`` tells (contract section 5, "when
+    has walked this flow already, which is what ``walked`` tells (contract section 5, "when
     receivers change the world").
     """
     case = item.case
@@ -27,14 +29,14 @@ def continue_flow(operation: Operation, item: WorkItem, walks: Sequence[Walk]) -
     if not rows:
         return case
     flow = rows[0].flow
-    if _was_walked(case, flow, walks):
+    if _was_walked(case, flow, walked):
         return None
     tasks = _tasks_after(operation, flow, item)
     others = [row.task for row in rows if row.task_id != item.task_id]
     waits = bool(tasks) and not _may_continue(case, others, item)
     if not waits:
-        walk = Walk(case=case.pk, flow=flow.pk, work_item=item.pk, moment=operation.moment)
-        operation.walks.append(walk)
+        walk = WalkedFlow(case=case.pk, flow=flow.pk, work_item=item.pk, moment=operation.moment)
+        operation.walked_flows.append(walk)
         create_next_items(operation, case, tasks, item)
     return None if tasks else case
 
@@ -87,10 +89,10 @@ def _waits_for_all(task: Task) -> bool:
     return task.is_multiple_instance and not task.continue_async
 
 
-def _was_walked(case: Case, flow: Flow, walks: Sequence[Walk]) -> bool:
+def _was_walked(case: Case, flow: Flow, walked: Sequence[WalkedFlow]) -> bool:
     """Say whether a nested operation has walked the flow, and was not undone since."""
     return any(
         WorkItem.objects.filter(pk=walk.work_item, status__in=DONE, closed_at=walk.moment).exists()
-        for walk in walks
+        for walk in walked
         if walk.case == case.pk and walk.flow == flow.pk
     )
