@@ -69,30 +69,28 @@ class Bulk(RuleBasedStateMachine):
         """Complete or skip work items, so that their flows go on."""
         for script in scripts[:4]:
             if possible := self._possible(FINISHING):
-                verb, target = data.draw(st.sampled_from(possible))
+                verb, target = _draw(data, possible)
                 self._transit(verb, target, script, choice=choice)
 
     @precondition(lambda self: self._possible(["redo_work_item"]))
     @rule(data=st.data(), script=SCRIPTS)
     def go_back(self, data: Any, script: list[Action]) -> None:
         """Redo an earlier work item."""
-        verb, target = data.draw(st.sampled_from(self._possible(["redo_work_item"])))
+        verb, target = _draw(data, self._possible(["redo_work_item"]))
         self._transit(verb, target, script)
 
     @precondition(lambda self: self._possible(ITEM_VERBS))
     @rule(data=st.data(), choice=some(TASKS), script=SCRIPTS)
     def work(self, data: Any, choice: tuple[str, ...], script: list[Action]) -> None:
         """Do something with a work item that is allowed; each verb is as likely as another."""
-        possible = self._possible(ITEM_VERBS)
-        verb = data.draw(st.sampled_from(sorted({verb for verb, _ in possible})))
-        targets = [target for other, target in possible if other == verb]
-        self._transit(verb, data.draw(st.sampled_from(targets)), script, choice=choice)
+        verb, target = _draw(data, self._possible(ITEM_VERBS))
+        self._transit(verb, target, script, choice=choice)
 
     @precondition(lambda self: self._possible(CASE_VERBS))
     @rule(data=st.data(), script=SCRIPTS)
     def close(self, data: Any, script: list[Action]) -> None:
         """Do something with a case that is allowed."""
-        verb, target = data.draw(st.sampled_from(self._possible(CASE_VERBS)))
+        verb, target = _draw(data, self._possible(CASE_VERBS))
         self._transit(verb, target, script)
 
     @precondition(lambda self: any(self._closed()))
@@ -109,6 +107,13 @@ class Bulk(RuleBasedStateMachine):
     def add(self, data: Any, script: list[Action]) -> None:
         """Add an item of a multiple-instance task."""
         self._add(*data.draw(st.sampled_from(self._addable())), script)
+
+    @precondition(lambda self: self._guarded())
+    @rule(data=st.data(), script=SCRIPTS)
+    def try_guarded(self, data: Any, script: list[Action]) -> None:
+        """Try what the state would allow, and only a guard does not."""
+        verb, target = _draw(data, self._guarded())
+        self._transit(verb, target, script)
 
     @rule(
         verb=st.sampled_from([*ITEM_VERBS, *CASE_VERBS, "reopen_case", "create_work_item"]),
@@ -251,6 +256,15 @@ class Bulk(RuleBasedStateMachine):
             if oracle.is_allowed(self.design, self.world, verb, row, [])
         ]
 
+    def _guarded(self) -> list[tuple[str, Row]]:
+        return [
+            (verb, item)
+            for verb in (*FINISHING, "redo_work_item")
+            for item in self.world.items.values()
+            if item["status"] in oracle.TABLE[verb][0]
+            and not oracle.is_allowed(self.design, self.world, verb, item, [])
+        ]
+
     def _closed(self) -> Iterator[Row]:
         return (c for c in self.world.cases.values() if c["status"] in oracle.CASE["reopen"][0])
 
@@ -279,6 +293,12 @@ class Bulk(RuleBasedStateMachine):
     def _context(self, verb: str, choice: tuple[str, ...]) -> dict[str, Any]:
         multiple = {slug: task.is_multiple for slug, task in self.design.tasks.items()}
         return {"verb": verb, "next": list(choice), "multiple": multiple}
+
+
+def _draw(data: Any, possible: list[tuple[str, Row]]) -> tuple[str, Row]:
+    """Draw a verb, each as likely as another, and a target for it."""
+    verb = data.draw(st.sampled_from(sorted({verb for verb, _ in possible})))
+    return verb, data.draw(st.sampled_from([row for other, row in possible if other == verb]))
 
 
 class Recorded(Bulk):
