@@ -19,8 +19,10 @@ def main() -> int:
 
     from benchmarks import dispatch
     from benchmarks.report import Report
+    from benchmarks.timing import ROUNDS
 
-    print(f"Python {platform.python_version()}, Django {django.get_version()}, best of 15 rounds")
+    versions = f"Python {platform.python_version()}, Django {django.get_version()}"
+    print(f"{versions}, best of {ROUNDS} rounds")
     call_command("migrate", verbosity=0)
     report = Report()
     dispatch.run(report)

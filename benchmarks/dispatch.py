@@ -55,7 +55,7 @@ class Candidate:
 
 def measure(*candidates: Candidate) -> list[tuple[float, float]]:
     """Return for each candidate the cost of a further receiver, and the fixed cost (seconds)."""
-    best = best_of([call for candidate in candidates for call in candidate.calls], 200)
+    best = best_of([call for candidate in candidates for call in candidate.calls], 100)
     return [
         slope_and_intercept(few, many, FEW, MANY)
         for few, many in zip(best[::2], best[1::2], strict=True)

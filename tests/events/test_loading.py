@@ -157,6 +157,17 @@ def test_what_stops_the_start(project: Project, modules: list[str], reason: str)
     assert outcome.error.startswith(kind + reason), outcome.all
 
 
+def test_where_a_module_fails(project: Project) -> None:
+    """The message names the line that raised, not those of Python's import machinery."""
+    project.write("deep.py", "def divide():\n    return 1 / 0\n")
+    project.write("broken.py", "import deep\n\ndeep.divide()\n")
+    outcome = project.run(["broken"], "print('started')")
+    assert outcome.error.endswith(f"division by zero ({project.path / 'deep.py'}:2)"), outcome.all
+    project.write("dependent.py", "\nimport absent\n")
+    outcome = project.run(["dependent"], "print('started')")
+    assert outcome.error.endswith(f"'absent' ({project.path / 'dependent.py'}:2)"), outcome.all
+
+
 @pytest.mark.parametrize(
     ("code", "reason"),
     [

@@ -10,6 +10,4 @@ FILE = Path(__file__).parents[2] / "schema.graphql"
 
 
 def test_the_file_is_the_schema():
-    assert FILE.read_text() == print_schema(schema.graphql_schema) + "\n", (
-        "run: python -m workflow_events.graphql > schema.graphql"
-    )
+    assert FILE.read_text() == print_schema(schema.graphql_schema) + "\n", "run: make docs"

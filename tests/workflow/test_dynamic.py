@@ -198,6 +198,7 @@ def test_wrong_classes_are_refused_at_start(load, tasks, groups, message):
         (["nowhere.Missing"], "DYNAMIC_TASKS_CLASSES: nowhere.Missing cannot be imported"),
         ([f"{HERE}.Missing"], f"DYNAMIC_TASKS_CLASSES: {HERE}.Missing cannot be imported"),
         (["Missing"], "DYNAMIC_TASKS_CLASSES: Missing cannot be imported"),
+        (["tests.broken.Tasks"], "DYNAMIC_TASKS_CLASSES: tests.broken.Tasks fails to import: Zero"),
         ("a.B", "DYNAMIC_TASKS_CLASSES must be a list of dotted paths"),
     ],
 )

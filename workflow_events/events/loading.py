@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
+import traceback
 from collections.abc import Iterable, Iterator
 
 from workflow_events.events.errors import ReceiverLoadError, RegistrationError
@@ -57,6 +58,9 @@ def _import(module: str) -> None:
 
 
 def _failed(module: str, error: BaseException) -> ReceiverLoadError:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "importlib" not in frame.filename][1:]
+    where = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
     return ReceiverLoadError(
-        f"{SETTING}: {module} fails to import: {type(error).__name__}: {error}"
+        f"{SETTING}: {module} fails to import: {type(error).__name__}: {error}{where}"
     )

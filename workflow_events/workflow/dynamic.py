@@ -186,6 +186,10 @@ def _import(kind: _Kind, path: str) -> type:
         raise ImproperlyConfigured(
             f"{kind.setting}: {path} cannot be imported: {error}. Correct the dotted path."
         ) from error
+    except Exception as error:
+        raise ImproperlyConfigured(
+            f"{kind.setting}: {path} fails to import: {type(error).__name__}: {error}"
+        ) from error
     if not isinstance(found, type) or not issubclass(found, kind.base):
         raise ImproperlyConfigured(
             f"{kind.setting}: {path} is no subclass of {kind.base.__name__}."

@@ -1,0 +1,3 @@
+"""A module that fails to import, for tests of what is told then."""
+
+raise ZeroDivisionError("on purpose")
