@@ -31,6 +31,9 @@ class Registry:
         self.bridges: dict[Signal, Callable[..., None]] = {}
         self._sequence = 0
         self._plans: dict[tuple[Source, object], Plan] = {}
+        # For senders that come and go, such as instances: what is the same for most of them.
+        self._listeners: dict[Source, tuple[Receiver, ...]] = {}
+        self._plans_of: dict[tuple[Source, tuple[Receiver, ...]], Plan] = {}
 
     def clock(self) -> int:
         """Return a number that grows with each registration."""
@@ -42,7 +45,7 @@ class Registry:
             check(receiver)
         self._sequence += 1
         self.receivers.append(receiver)
-        self._plans.clear()
+        self._forget_plans()
 
     def registered_since(self, clock: int, function: Callable[..., Any]) -> list[Receiver]:
         """Return the registrations of a function that came after ``clock`` was read."""
@@ -55,19 +58,29 @@ class Registry:
         except (KeyError, TypeError):  # TypeError: a sender that cannot be hashed
             return self._prepare(source, sender)
 
-    def listeners(self, source: Source) -> list[Receiver]:
+    def listeners(self, source: Source) -> tuple[Receiver, ...]:
         """Return the receivers of an event class or signal, for any sender, in running order."""
-        found = [r for r in self.receivers if any(matches(t, source) for t in r.targets)]
-        return sorted(found, key=lambda receiver: (receiver.order, receiver.sequence))
+        if source not in self._listeners:
+            found = [r for r in self.receivers if any(matches(t, source) for t in r.targets)]
+            found.sort(key=lambda receiver: (receiver.order, receiver.sequence))
+            self._listeners[source] = tuple(found)
+        return self._listeners[source]
 
     def _prepare(self, source: Source, sender: object) -> Plan:
-        chosen = [r for r in self.listeners(source) if r.senders.accepts(sender)]
-        is_open = isinstance(source, Signal)
-        carried = ALWAYS if isinstance(source, Signal) else ALWAYS | source.attributes
-        plan = plan_of(chosen, carried, is_open=is_open)
+        chosen = tuple([r for r in self.listeners(source) if r.senders.accepts(sender)])
+        plan = self._plans_of.get((source, chosen))
+        if plan is None:
+            is_open = isinstance(source, Signal)
+            carried = ALWAYS if isinstance(source, Signal) else ALWAYS | source.attributes
+            plan = self._plans_of[source, chosen] = plan_of(chosen, carried, is_open=is_open)
         if is_lasting(sender):
             self._plans[source, sender] = plan
         return plan
+
+    def _forget_plans(self) -> None:
+        self._plans.clear()
+        self._listeners.clear()
+        self._plans_of.clear()
 
     @contextmanager
     def scoped(self) -> Iterator[Registry]:
@@ -82,7 +95,7 @@ class Registry:
                 signal.disconnect(self.bridges.pop(signal))
             events.declared.clear()
             events.declared.update(names)
-            self._plans.clear()
+            self._forget_plans()
 
 
 def matches(target: Any, source: Source) -> bool:
