@@ -20,8 +20,13 @@ def names_of(sender: object) -> tuple[str, str]:
 
 
 def is_lasting(sender: object) -> bool:
-    """Tell whether there are only so many senders of this kind, so that plans can be kept."""
-    return sender is None or isinstance(sender, type | FunctionType | ModuleType)
+    """Tell whether there are only so many senders of this kind, so that plans can be kept.
+
+    Classes and functions that are made inside a function are not: it may run any number of times.
+    """
+    if isinstance(sender, type | FunctionType):
+        return "<locals>" not in sender.__qualname__
+    return sender is None or isinstance(sender, ModuleType)
 
 
 class SenderFilter:
