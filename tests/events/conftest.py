@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.events.tables import Tables
+from workflow_events.events import Event
 from workflow_events.events.frames import current
 
 
@@ -81,3 +82,13 @@ class Statements(CaptureQueriesContext):
             count = 2 if words[0] in ("ROLLBACK", "SET", "PRAGMA") else 1
             found.append(" ".join(words[:count]).rstrip(";"))
         return [verb for verb in found if verb not in ("BEGIN", "COMMIT", "ROLLBACK")]
+
+
+@pytest.fixture
+def matter() -> type[Event]:
+    """An event without payload."""
+
+    class Matter(Event):
+        pass
+
+    return Matter

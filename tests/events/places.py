@@ -1,0 +1,17 @@
+"""Where an emission happens: inside or outside of a transaction."""
+
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+PLACES = pytest.mark.parametrize("outside", [False, True], ids=["inside", "outside"])
+
+
+def place(outside: bool) -> Any:
+    return nullcontext() if outside else transaction.atomic()
+
+
+def fail() -> None:
+    raise ValueError
