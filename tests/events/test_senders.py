@@ -51,14 +51,6 @@ UNHASHABLE = Unhashable()
 INSTANCE = Base()
 
 
-@pytest.fixture
-def matter() -> type[Event]:
-    class Matter(Event):
-        pass
-
-    return Matter
-
-
 @pytest.mark.parametrize(
     ("wish", "sender", "heard"),
     [
