@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.events.tables import Tables
+from tests.events.tables import Child, Parent, Tables
 from workflow_events.events import Event
 from workflow_events.events.frames import current
 
@@ -92,3 +92,24 @@ def matter() -> type[Event]:
         pass
 
     return Matter
+
+
+@pytest.fixture
+def child_seen() -> type[Event]:
+    """An event with a row, something that can be changed in place, and a label."""
+
+    class ChildSeen(Event):
+        child: Child
+        data: Any = None
+        label: str = "label"
+
+    return ChildSeen
+
+
+@pytest.fixture
+def child() -> Child:
+    """A stored row with its parent loaded; another parent is there."""
+    Parent.objects.create(slug="p")
+    Parent.objects.create(slug="q", name="other")
+    made = Child.objects.create(parent_id="p", data={"deep": [1]})
+    return Child.objects.select_related("parent").get(pk=made.pk)
