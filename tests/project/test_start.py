@@ -105,7 +105,26 @@ def test_a_database_that_does_not_answer_is_named(tmp_path):
     assert "secret" not in ended.stderr
 
 
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_a_file_that_is_no_database_is_named(tmp_path):
+    file = tmp_path / "notes.sqlite3"
+    file.write_text("not a database" * 100)
+    ended = run("serve", "--migrate", cwd=tmp_path, ENV="dev", DATABASE_URL=f"sqlite:///{file}")
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "workflow-events: DATABASE_URL: the database does not answer: "
+        f"file is not a database ({file})\n"
+    )
+
+
+def test_tables_that_are_missing_stop_the_start(tmp_path):
+    ended = run("serve", cwd=tmp_path, ENV="dev", PORT=str(free_port()))
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("workflow-events: DATABASE_URL: the tables are missing or not")
+    assert "workflow-events migrate" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_it_serves_in_production_and_stops_cleanly(tmp_path, end):
     port = free_port()
     variables = {"SECRET_KEY": "x" * 50, "ALLOWED_HOSTS": "127.0.0.1", "PORT": str(port)}
@@ -119,7 +138,32 @@ def test_it_serves_in_production_and_stops_cleanly(tmp_path, end):
         refused.value.close()
         process.send_signal(end)
         assert process.wait(timeout=30) == 0
-    assert "Traceback" not in "\n".join(output.lines)
+    # Nothing of an example that is not loaded, no news of gunicorn, no traceback.
+    assert len(output.lines) == 2
+    assert "DisallowedHost: Invalid HTTP_HOST header: 'elsewhere.example'" in output.lines[1]
+
+
+def test_a_closed_terminal_stops_all_of_make_run(tmp_path):
+    port = free_port()
+    command, variables = make_run(tmp_path, PORT=str(port))
+    with started(command, cwd=ROOT, **variables) as (process, output):
+        output.wait_for("^Then write a receiver")
+        os.killpg(process.pid, signal.SIGHUP)
+        process.wait(timeout=30)
+    assert output.lines[-1].startswith("Then write a receiver")
+    socket.create_server(("127.0.0.1", port)).close()
+
+
+def test_under_nohup_it_outlives_the_terminal(tmp_path):
+    port = free_port()
+    variables = {"ENV": "dev", "PORT": str(port)}
+    with started(["nohup", COMMAND, "serve", "--migrate"], cwd=tmp_path, **variables) as (
+        process,
+        output,
+    ):
+        output.wait_for("^Serving ")
+        os.killpg(process.pid, signal.SIGHUP)
+        assert post(port) == {"data": {"__typename": "Query"}}
 
 
 def test_python_path_wins_over_the_working_directory(tmp_path):

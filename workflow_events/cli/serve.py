@@ -12,13 +12,15 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
-from django.db import OperationalError, connection, connections
+from django.db import DatabaseError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
 from gunicorn.app.base import BaseApplication
 
 from workflow_events.cli.example import load_example
 
-WELCOME = """\
-Serving {url} (Ctrl-C stops). To try, in a second terminal:
+WELCOME = "Serving {url} (Ctrl-C stops).\n"
+TO_TRY = """\
+To try, in a second terminal:
 
   curl {url} -H 'Content-Type: application/json' \\
     -d '{{"query": "mutation {{ saveCase(input: {{workflow: \\"application\\"}})\
@@ -29,7 +31,16 @@ Then write a receiver: docs/tutorial/first-steps.md
 
 
 class Server(BaseApplication):  # type: ignore[misc]
-    """Gunicorn with the settings of the service; the application is loaded before the fork."""
+    """Gunicorn with the settings of the service; the application is loaded before the fork.
+
+    With ``example``, it says how to try the example workflow when it is ready.
+    """
+
+    def __init__(self, *, example: bool) -> None:
+        self.example = example
+        # Who started it with nohup wants it to outlive the terminal; gunicorn sets its own handler.
+        self.outlives_terminal = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        super().__init__()
 
     def load_config(self) -> None:
         """Take over HOST, PORT, WEB_CONCURRENCY and THREADS."""
@@ -43,14 +54,26 @@ class Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             # Nobody manages this server through gunicorn's socket in the home directory.
             "control_socket_disable": True,
-            "when_ready": _say_hello,
-            "post_worker_init": _leave_ctrl_c_to_the_server,
+            "when_ready": self.greet,
+            "post_worker_init": _leave_signals_of_the_terminal_to_the_server,
         }.items():
             self.cfg.set(name, value)
 
     def load(self) -> Any:
         """Return the application that the workers share."""
         return get_wsgi_application()
+
+    def greet(self, arbiter: Any) -> None:
+        """Say where it serves; from now on, a closed terminal stops it as Ctrl-C does."""
+
+        def stop(_signal: int, _frame: object) -> None:
+            arbiter.signal(signal.SIGTERM, None)
+
+        # Gunicorn would reload, and so live on without a terminal and hold the port.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if self.outlives_terminal else stop)
+        url = f"http://{_address()}/graphql"
+        sys.stdout.write((WELCOME + TO_TRY * self.example).format(url=url))
+        sys.stdout.flush()
 
 
 def serve(arguments: list[str]) -> None:
@@ -65,6 +88,8 @@ def serve(arguments: list[str]) -> None:
     _check_database()
     if options.migrate:
         call_command("migrate", interactive=False, verbosity=0)
+    else:
+        _check_tables()
     if options.load_example:
         sys.stdout.write(load_example() + "\n")
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -72,7 +97,7 @@ def serve(arguments: list[str]) -> None:
         sys.stdout.reconfigure(line_buffering=True)
     # A connection must not be shared by the workers that are forked from this process.
     connections.close_all()
-    Server().run()
+    Server(example=options.load_example).run()
 
 
 def _check_address(host: str, port: int) -> None:
@@ -93,11 +118,23 @@ def _check_database() -> None:
     """Raise `ImproperlyConfigured` when the database does not answer."""
     try:
         connection.ensure_connection()
-    except OperationalError as error:
+    # Not only OperationalError: a file that is no database is a DatabaseError.
+    except DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
+        file = f" ({connection.settings_dict['NAME']})" if connection.vendor == "sqlite" else ""
         raise ImproperlyConfigured(
-            f"DATABASE_URL: the database does not answer: {reason}"
+            f"DATABASE_URL: the database does not answer: {reason}{file}"
         ) from None
+
+
+def _check_tables() -> None:
+    """Raise `ImproperlyConfigured` when a migration has not been applied."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise ImproperlyConfigured(
+            "DATABASE_URL: the tables are missing or not up to date; "
+            "run `workflow-events migrate`, or `workflow-events serve --migrate`"
+        )
 
 
 def _address() -> str:
@@ -109,13 +146,8 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def _leave_ctrl_c_to_the_server(_worker: object) -> None:
-    # Ctrl-C reaches every process of the terminal. The server tells its workers to stop; a worker
-    # that is interrupted a second time while it stops hangs on a lock of its thread pool.
+def _leave_signals_of_the_terminal_to_the_server(_worker: object) -> None:
+    # They reach every process of the terminal. The server tells its workers to stop; a worker that
+    # is interrupted a second time while it stops hangs on a lock of its thread pool.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _say_hello(_server: object) -> None:
-    url = f"http://{_address()}/graphql"
-    sys.stdout.write(WELCOME.format(url=url))
-    sys.stdout.flush()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
