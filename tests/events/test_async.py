@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import inspect
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -59,6 +60,8 @@ def test_kinds_of_async_callables(matter: type[Event]) -> None:
         got.append("partial")
 
     mock = AsyncMock()
+    # Python before 3.11.3, such as Debian 12's, fails to read that of an AsyncMock.
+    mock.__signature__ = inspect.signature(Notifier().method)
     on(matter)(Notifier().method)
     on(matter)(Notifier())
     on(matter)(functools.partial(function, 1))
