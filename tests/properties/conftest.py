@@ -1,18 +1,10 @@
-"""Every test leaves the registry of receivers as it found it."""
+"""Settings that the properties need."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from workflow_events.events.registry import registry
 from workflow_events.workflow import dynamic
-
-
-@pytest.fixture(autouse=True)
-def _registry() -> Iterator[None]:
-    with registry.scoped():
-        yield
 
 
 @pytest.fixture(autouse=True)
