@@ -55,7 +55,7 @@ class Candidate:
 
 def measure(*candidates: Candidate) -> list[tuple[float, float]]:
     """Return for each candidate the cost of a further receiver, and the fixed cost (seconds)."""
-    best = best_of([call for candidate in candidates for call in candidate.calls], 100)
+    best = best_of([call for candidate in candidates for call in candidate.calls], 1000)
     return [
         slope_and_intercept(few, many, FEW, MANY)
         for few, many in zip(best[::2], best[1::2], strict=True)
@@ -147,12 +147,8 @@ def _no_receiver(report: Report) -> None:
 def _per_receiver(report: Report, signature: str, payload: dict[str, Any]) -> None:
     given = {"sender": Sender, **payload}
     wanted = {name: given[name] for name in signature.split(", ")}
-    loop, emission, signal, blink = measure(
-        bare(signature, wanted),
-        ours(signature, MessageSent, payload),
-        django_signal(payload),
-        blinker_signal(payload),
-    )
+    loop, emission = measure(bare(signature, wanted), ours(signature, MessageSent, payload))
+    signal, blink = measure(django_signal(payload), blinker_signal(payload))
     report.section(f"Receivers of the form def f({signature}), outside a transaction")
     report.line("the bare loop, per receiver", loop[0] / MICROSECOND, "µs")
     report.limit(

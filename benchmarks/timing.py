@@ -4,7 +4,7 @@ import gc
 import time
 from collections.abc import Callable, Sequence
 
-ROUNDS = 40
+ROUNDS = 25
 
 
 def best_of(calls: Sequence[Callable[[], object]], number: int) -> list[float]:

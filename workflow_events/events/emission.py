@@ -12,7 +12,7 @@ from workflow_events.events.frames import check_depth, current
 from workflow_events.events.isolation import IsolatedFrame
 from workflow_events.events.plans import Group, Plan
 from workflow_events.events.receivers import Receiver
-from workflow_events.events.snapshots import refreshed, snapshot_of
+from workflow_events.events.snapshots import NOTHING, UNCHANGING, Snapshot, refreshed
 
 logger = logging.getLogger("workflow_events.events")
 
@@ -32,7 +32,11 @@ class Emission(IsolatedFrame):
         self.wrote = False
         self.failures: tuple[tuple[Receiver, Exception], ...] = ()
         self.robust = robust
-        self.snapshot = snapshot_of(event)
+        self.snapshot = NOTHING
+        for value in event.__dict__.values():
+            if type(value) not in UNCHANGING:
+                self.snapshot = Snapshot(event)
+                break
 
     def run(self, plan: Plan) -> bool:
         """Run all receivers; return whether one wrote to the database.
@@ -103,7 +107,7 @@ class Emission(IsolatedFrame):
             self.snapshot.accept()
         if self.assigned:
             self.assigned = None
-            self.snapshot = snapshot_of(self.event)
+            self.snapshot = Snapshot(self.event)
 
     def _keep_or_undo(self, failure: Exception | None) -> Exception | None:
         if failure is None:

@@ -75,7 +75,11 @@ class IsolatedFrame(Frame):
             if connection.health_check_enabled and not connection.health_check_done:  # type: ignore[attr-defined]
                 # It is due at the first SQL, but cannot reconnect once there is a transaction.
                 connection.close_if_health_check_failed()
-            self._pretend()
+            # As `_pretend` does, written out: once per emission, the call costs more than that.
+            self._pretending = True
+            self._autocommit_before = connection.autocommit
+            connection.in_atomic_block = True
+            connection.autocommit = False
         if connection.connection is None:
             self._unopened = connection.atomic_blocks, connection.savepoint_ids
 

@@ -21,7 +21,8 @@ from django.utils.datastructures import MultiValueDict
 from workflow_events.events.event import Event
 
 _CONTAINERS = (dict, list, set)
-_UNCHANGING = frozenset({NoneType, str, int, float, bool, bytes, UUID, Decimal, datetime, type})
+UNCHANGING = frozenset({NoneType, str, int, float, bool, bytes, UUID, Decimal, datetime, type})
+"""Types of values that cannot be changed in place."""
 
 
 class Snapshot:
@@ -125,15 +126,8 @@ class Snapshot:
             vars(event)[name] = vars(event)[name].all()
 
 
-_NOTHING = Snapshot(None)
-
-
-def snapshot_of(event: Event) -> Snapshot:
-    """Return a snapshot of a payload; of one that cannot be changed in place, the empty one."""
-    for value in event.__dict__.values():
-        if type(value) not in _UNCHANGING:
-            return Snapshot(event)
-    return _NOTHING
+NOTHING = Snapshot(None)
+"""The snapshot of a payload that cannot be changed in place."""
 
 
 def refreshed(event: Event) -> Snapshot:
@@ -144,7 +138,7 @@ def refreshed(event: Event) -> Snapshot:
         for name, value in vars(event).items():
             if isinstance(value, QuerySet):
                 vars(event)[name] = value.all()
-    return snapshot_of(event)
+    return Snapshot(event)
 
 
 def reload_in_place(instance: models.Model) -> None:
@@ -217,7 +211,7 @@ def _members(container: Any) -> Iterator[models.Model]:
 def _copied(value: Any, originals: dict[int, Any]) -> Any:
     """Return a copy of a container; ``originals`` notes of which, by the id of the copy."""
     kind = type(value)
-    if kind in _UNCHANGING:
+    if kind in UNCHANGING:
         return value
     copy: Any
     if kind is dict or (isinstance(value, dict) and not isinstance(value, MultiValueDict)):
