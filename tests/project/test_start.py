@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,21 @@ def test_it_serves_in_production_and_stops_cleanly(tmp_path, end):
     # Nothing of an example that is not loaded, no news of gunicorn, no traceback.
     assert len(output.lines) == 2
     assert "DisallowedHost: Invalid HTTP_HOST header: 'elsewhere.example'" in output.lines[1]
+
+
+def test_services_that_start_together_share_new_tables(tmp_path):
+    ports = [free_port() for _ in range(2)]
+    command = [COMMAND, "serve", "--migrate", "--load-example"]
+    with ExitStack() as stack:
+        outputs = [
+            stack.enter_context(started(command, cwd=tmp_path, ENV="dev", PORT=str(port)))[1]
+            for port in ports
+        ]
+        for output in outputs:
+            output.wait_for("^Serving ")
+        answer = post(ports[0], b'{"query": "{ allWorkflows { totalCount } }"}')
+    assert answer == {"data": {"allWorkflows": {"totalCount": 1}}}
+    assert "already exists" not in "\n".join(outputs[0].lines + outputs[1].lines)
 
 
 def test_a_closed_terminal_stops_all_of_make_run(tmp_path):

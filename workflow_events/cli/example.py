@@ -2,7 +2,10 @@
 
 from typing import Final
 
+from django.db import transaction
+
 from workflow_events.workflow import design
+from workflow_events.workflow.errors import Conflict
 from workflow_events.workflow.models import Workflow
 from workflow_events.workflow.users import BaseUser
 
@@ -14,8 +17,24 @@ DECIDE: Final = "decide"
 
 def load_example() -> str:
     """Create the workflow ``application``, unless it exists; returns what was done."""
-    if Workflow.objects.filter(pk=WORKFLOW).exists():
-        return f'The example workflow "{WORKFLOW}" is there already.'
+    if not _exists():
+        try:
+            with transaction.atomic():
+                _create()
+        except Conflict:
+            # Another service started at the same time, and was first.
+            if not _exists():
+                raise
+        else:
+            return f'Created the example workflow "{WORKFLOW}".'
+    return f'The example workflow "{WORKFLOW}" is there already.'
+
+
+def _exists() -> bool:
+    return Workflow.objects.filter(pk=WORKFLOW).exists()
+
+
+def _create() -> None:
     author = BaseUser("example")
     for slug, name in (
         (FILE, "File the application"),
@@ -30,4 +49,3 @@ def load_example() -> str:
     design.add_workflow_flow(WORKFLOW, [FILE], f"{list(REVIEWS)}|tasks", None, author)
     # One flow with two tasks on its left side: the decision waits for both reviews.
     design.add_workflow_flow(WORKFLOW, list(REVIEWS), f"'{DECIDE}'|task", None, author)
-    return f'Created the example workflow "{WORKFLOW}".'

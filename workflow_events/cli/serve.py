@@ -6,6 +6,7 @@ import io
 import signal
 import socket
 import sys
+import time
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,9 @@ from django.db.migrations.executor import MigrationExecutor
 from gunicorn.app.base import BaseApplication
 
 from workflow_events.cli.example import load_example
+
+MIGRATION_CHECKS = 50
+"""How often to look, each tenth of a second, whether another process is done with migrating."""
 
 WELCOME = "Serving {url} (Ctrl-C stops).\n"
 TO_TRY = """\
@@ -87,7 +91,7 @@ def serve(arguments: list[str]) -> None:
     _check_address(settings.HOST, settings.PORT)
     _check_database()
     if options.migrate:
-        call_command("migrate", interactive=False, verbosity=0)
+        _migrate()
     else:
         _check_tables()
     if options.load_example:
@@ -127,14 +131,33 @@ def _check_database() -> None:
         ) from None
 
 
+def _migrate() -> None:
+    """Bring the tables up to date, also where other services that start do so at the same time."""
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except DatabaseError:
+        # Whoever comes second finds tables that the first one has just made. By now they are
+        # committed; the note that they are may follow in a moment.
+        for _ in range(MIGRATION_CHECKS):
+            if not _is_behind():
+                return
+            time.sleep(0.1)
+        raise
+
+
 def _check_tables() -> None:
     """Raise `ImproperlyConfigured` when a migration has not been applied."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if _is_behind():
         raise ImproperlyConfigured(
             "DATABASE_URL: the tables are missing or not up to date; "
             "run `workflow-events migrate`, or `workflow-events serve --migrate`"
         )
+
+
+def _is_behind() -> bool:
+    """Return whether a migration has not been applied."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def _address() -> str:
