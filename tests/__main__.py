@@ -17,7 +17,7 @@ SQLITE_URL = "sqlite:///:memory:"
 
 def main(arguments: list[str]) -> int:
     """Run the suites, say in the last line what they ran on, return the exit status."""
-    url = os.environ.get("TEST_DATABASE_URL", DEFAULT_URL)
+    url = os.environ.get("TEST_DATABASE_URL") or DEFAULT_URL
     outcomes = [("SQLite", _run(SQLITE_URL, arguments))]
     why_not = _unreachable(url)
     if why_not is None:
