@@ -59,6 +59,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             # Nobody manages this server through gunicorn's socket in the home directory.
             "control_socket_disable": True,
             "when_ready": self.greet,
+            "post_fork": _let_the_server_stop_a_booting_worker,
             "post_worker_init": _leave_signals_of_the_terminal_to_the_server,
         }.items():
             self.cfg.set(name, value)
@@ -167,6 +168,13 @@ def _address() -> str:
 
 def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _let_the_server_stop_a_booting_worker(_server: object, worker: object) -> None:
+    # Until it has handlers of its own, a worker has the server's, which would only note the signal.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    _leave_signals_of_the_terminal_to_the_server(worker)
 
 
 def _leave_signals_of_the_terminal_to_the_server(_worker: object) -> None:
