@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import override_settings
 
 from workflow_events.events import on
-from workflow_events.events.registry import registry
 from workflow_events.graphql.types.case import Case as CaseType
 from workflow_events.workflow import api as workflow_api
 from workflow_events.workflow.errors import Conflict, InvalidTransition
@@ -17,12 +16,6 @@ from workflow_events.workflow.models import Case
 from workflow_events.workflow.users import BaseUser
 
 USER = BaseUser("user", ["group"])
-
-
-@pytest.fixture(autouse=True)
-def receivers():
-    with registry.scoped():
-        yield
 
 
 def veto(*errors):

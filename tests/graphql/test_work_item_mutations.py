@@ -4,7 +4,6 @@ import pytest
 
 from workflow_events.events import on
 from workflow_events.events.identifiers import uuid7
-from workflow_events.events.registry import registry
 from workflow_events.graphql.ids import to_global_id
 from workflow_events.graphql.mutations import CreateWorkItem, SaveWorkItem
 from workflow_events.workflow import api as workflow_api
@@ -184,13 +183,12 @@ def test_create_with_the_values_of_the_task(api, case, name):
 )
 def test_the_sender_is_the_mutation_and_create_work_item_hears_both(api, case, name, sender):
     heard = []
-    with registry.scoped():
 
-        @on([pre_create_work_item, post_create_work_item], sender=CreateWorkItem)
-        def hear(event, sender, context):
-            heard.append((event.event_name, sender, context))
+    @on([pre_create_work_item, post_create_work_item], sender=CreateWorkItem)
+    def hear(event, sender, context):
+        heard.append((event.event_name, sender, context))
 
-        created(api, name, case, context="[1]")
+    created(api, name, case, context="[1]")
 
     assert heard == [
         ("pre_create_work_item", sender, [1]),
@@ -200,22 +198,21 @@ def test_the_sender_is_the_mutation_and_create_work_item_hears_both(api, case, n
 
 def test_a_work_item_is_changed_without_events(api, item):
     heard = []
-    with registry.scoped():
 
-        @on("*")
-        def hear(event):
-            heard.append(event)
+    @on("*")
+    def hear(event):
+        heard.append(event)
 
-        answer = api.mutate(
-            "saveWorkItem",
-            ITEM,
-            workItem=to_global_id("WorkItem", item.pk),
-            name="Mine",
-            assignedUsers=["u", "v"],
-            deadline="2030-01-02T03:04:05Z",
-            meta='{"a": 1}',
-            context="{}",
-        )
+    answer = api.mutate(
+        "saveWorkItem",
+        ITEM,
+        workItem=to_global_id("WorkItem", item.pk),
+        name="Mine",
+        assignedUsers=["u", "v"],
+        deadline="2030-01-02T03:04:05Z",
+        meta='{"a": 1}',
+        context="{}",
+    )
 
     found = answer.data["saveWorkItem"]["workItem"]
     assert (found["name"], found["assignedUsers"], found["meta"]) == ("Mine", ["u", "v"], {"a": 1})

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from tests.project.processes import ROOT
 from workflow_events.cli.example import load_example
-from workflow_events.events.registry import registry
 from workflow_events.workflow import design
 from workflow_events.workflow.models import Case, Workflow, WorkItem
 from workflow_events.workflow.users import BaseUser
@@ -38,9 +37,8 @@ PUBLIC = {
 @pytest.fixture
 def receivers():
     """Load the receivers of the example for one test."""
-    with registry.scoped():
-        sys.modules.pop("extensions.application", None)
-        yield importlib.import_module("extensions.application")
+    sys.modules.pop("extensions.application", None)
+    yield importlib.import_module("extensions.application")
     del sys.modules["extensions.application"]
 
 
