@@ -165,3 +165,13 @@ def statements() -> Iterator[list[str]]:
 def new_task(slug: str, **options: Any) -> Task:
     """A task by itself."""
     return design.save_task(slug, ANN, **{"name": slug.upper(), **options})
+
+
+def start(slug: str = "flow", **options: Any) -> Case:
+    """A new case of a workflow."""
+    return api.start_case(slug, ANN, **options)
+
+
+def names(recorder: list[Any]) -> list[tuple[str, str]]:
+    """What a recorder has heard: events, and what they are of."""
+    return [(e.event, e.of) for e in recorder]

@@ -6,21 +6,17 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from tests.workflow.builders import ANN, complete, item, record, state, statuses, workflow
+from tests.workflow.builders import ANN, complete, item, record, start, state, statuses, workflow
 from workflow_events.events import on
 from workflow_events.workflow import api
 from workflow_events.workflow.errors import Conflict, InvalidTransition
-from workflow_events.workflow.models import Case, WorkItem
+from workflow_events.workflow.models import WorkItem
 
 pytestmark = pytest.mark.django_db
 
 postgresql_only = pytest.mark.skipif(
     "connection.vendor != 'postgresql'", reason="SQLite has one writer at a time"
 )
-
-
-def start() -> Case:
-    return api.start_case("flow", ANN)
 
 
 @postgresql_only

@@ -5,16 +5,22 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from tests.workflow.builders import ANN, complete, item, once, record, state, statuses, workflow
+from tests.workflow.builders import (
+    ANN,
+    complete,
+    item,
+    once,
+    record,
+    start,
+    state,
+    statuses,
+    workflow,
+)
 from workflow_events.events import EventDepthExceeded, ReceiverError, on
 from workflow_events.workflow import api
 from workflow_events.workflow.models import Case, WorkItem
 
 pytestmark = pytest.mark.django_db
-
-
-def start(slug: str = "flow") -> Case:
-    return api.start_case(slug, ANN)
 
 
 def test_a_nested_operation_is_all_or_nothing() -> None:

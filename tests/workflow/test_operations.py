@@ -11,6 +11,7 @@ from tests.workflow.builders import (
     ANN,
     complete,
     item,
+    start,
     statements,
     workflow,
 )
@@ -22,10 +23,6 @@ from workflow_events.workflow.succession import are_redoable, is_redoable
 from workflow_events.workflow.users import AnonymousUser, BaseUser
 
 pytestmark = pytest.mark.django_db
-
-
-def start(slug: str = "flow", **options: Any) -> Case:
-    return api.start_case(slug, ANN, **options)
 
 
 def test_start_case_takes_meta_and_creator() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.workflow.builders import ANN, complete, item, record, state, statuses, workflow
+from tests.workflow.builders import ANN, complete, item, record, start, state, statuses, workflow
 from workflow_events.workflow import api, design, dynamic
 from workflow_events.workflow.errors import BadExpression, InvalidTransition
 from workflow_events.workflow.models import Case, Task, WorkItem
@@ -15,10 +15,6 @@ pytestmark = pytest.mark.django_db
 
 MANY = {"is_multiple_instance": True, "address_groups": "['p', 'q']|groups"}
 ASYNC = {**MANY, "continue_async": True}
-
-
-def start() -> Case:
-    return api.start_case("flow", ANN)
 
 
 def test_sequence() -> None:

@@ -4,17 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.workflow.builders import ANN, complete, item, statuses, workflow
+from tests.workflow.builders import ANN, complete, item, start, statuses, workflow
 from workflow_events.events import on
 from workflow_events.workflow import api
 from workflow_events.workflow.errors import InvalidInput, InvalidTransition
 from workflow_events.workflow.models import Case, WorkItem
 
 pytestmark = pytest.mark.django_db
-
-
-def start(slug: str = "flow") -> Case:
-    return api.start_case(slug, ANN)
 
 
 def test_validated_data_is_live() -> None:
