@@ -22,7 +22,7 @@ from workflow_events.graphql.selection import (
     loaded,
     selected,
 )
-from workflow_events.graphql.types.node import NodeType
+from workflow_events.graphql.types.node import Node
 from workflow_events.workflow.errors import WorkflowError
 
 PAGING = ("offset", "before", "after", "first", "last")
@@ -62,7 +62,7 @@ class PageInfo(graphene.ObjectType):  # type: ignore[misc]
 class ConnectionType:
     """What every connection has, beside its edges; its values are pages."""
 
-    node_type: ClassVar[type[NodeType]]
+    node_type: ClassVar[type[Node]]
     edge_type: ClassVar[type[graphene.ObjectType]]
     _meta: ClassVar[Any]
 
@@ -115,7 +115,7 @@ class Connection(LoadedField):
         self._orders = orders
 
     @property
-    def node_type(self) -> type[NodeType]:
+    def node_type(self) -> type[Node]:
         """The type of its rows."""
         return self._connection_type().node_type
 

@@ -15,7 +15,7 @@ from workflow_events.graphql.selection import (
     load,
     loaded,
 )
-from workflow_events.graphql.types.node import NodeType
+from workflow_events.graphql.types.node import Node
 
 
 class ToOne(LoadedField):
@@ -28,7 +28,7 @@ class ToOne(LoadedField):
 
     def __init__(
         self,
-        node_type: Callable[[], type[NodeType]],
+        node_type: Callable[[], type[Node]],
         relation: str,
         *,
         description: str,
@@ -41,7 +41,7 @@ class ToOne(LoadedField):
         self.relation = relation
 
     @property
-    def node_type(self) -> type[NodeType]:
+    def node_type(self) -> type[Node]:
         """The type of the related row."""
         return self._node_type()
 
@@ -131,7 +131,7 @@ class ListOf(LoadedField):
 
     def __init__(
         self,
-        node_type: Callable[[], type[NodeType]],
+        node_type: Callable[[], type[Node]],
         rows_of: Callable[[Sequence[Any], QuerySet[Any]], dict[Any, list[Any]]],
         *,
         description: str,
@@ -195,7 +195,7 @@ class Computed(LoadedField):
 class Returned(graphene.Field):  # type: ignore[misc]
     """The member of a payload that holds what the mutation returned."""
 
-    def __init__(self, node_type: type[NodeType], *, description: str) -> None:
+    def __init__(self, node_type: type[Node], *, description: str) -> None:
         super().__init__(node_type, description=description)
         self._node_type = node_type
 

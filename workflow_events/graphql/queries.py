@@ -23,12 +23,12 @@ from workflow_events.graphql.ordering.sets import (
 from workflow_events.graphql.selection import joined, load
 from workflow_events.graphql.types.case import Case, CaseConnection
 from workflow_events.graphql.types.flow import Flow
-from workflow_events.graphql.types.node import Node, NodeType
+from workflow_events.graphql.types.node import Node, NodeInterface
 from workflow_events.graphql.types.task import Task, TaskConnection
 from workflow_events.graphql.types.work_item import WorkItem, WorkItemConnection
 from workflow_events.graphql.types.workflow import Workflow, WorkflowConnection
 
-NODE_TYPES: dict[ids.Kind, type[NodeType]] = {
+NODE_TYPES: dict[ids.Kind, type[Node]] = {
     ids.CASE: Case,
     ids.WORK_ITEM: WorkItem,
     ids.FLOW: Flow,
@@ -65,7 +65,7 @@ class Query(graphene.ObjectType):  # type: ignore[misc]
         description="The work items.",
     )
     node = graphene.Field(
-        Node,
+        NodeInterface,
         id=graphene.ID(required=True, description="A global id."),
         description="Any object by its global id; null if there is none.",
     )

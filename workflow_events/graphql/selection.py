@@ -15,7 +15,7 @@ from graphene.utils.str_converters import to_camel_case
 from graphql import FieldNode, GraphQLObjectType, GraphQLResolveInfo
 from graphql.execution.collect_fields import collect_sub_fields
 
-from workflow_events.graphql.types.node import NodeType
+from workflow_events.graphql.types.node import Node
 
 MAX_JOINS = 12
 """More relations than this in one statement are loaded by statements of their own."""
@@ -43,7 +43,7 @@ class Loaded:
     def __init__(self) -> None:
         # The row is kept, so that its id() is not reused while the entry lives.
         self._values: dict[tuple[int, Hashable], tuple[Model, Any]] = {}
-        self._restrictions: dict[type[NodeType], QuerySet[Any] | None] = {}
+        self._restrictions: dict[type[Node], QuerySet[Any] | None] = {}
 
     def put(self, row: Model, key: Hashable, value: Any) -> None:
         """Keep the value of a field of a row."""
@@ -58,9 +58,7 @@ class Loaded:
         entry = self._values.get((id(row), key))
         return None if entry is None else entry[1]
 
-    def restriction(
-        self, node_type: type[NodeType], info: GraphQLResolveInfo
-    ) -> QuerySet[Any] | None:
+    def restriction(self, node_type: type[Node], info: GraphQLResolveInfo) -> QuerySet[Any] | None:
         """Return the rows of the type that this request may see; None for all of them."""
         if node_type not in self._restrictions:
             everything = node_type.model._default_manager.all()
@@ -112,7 +110,7 @@ def below(
 
 def load(
     rows: Sequence[Model],
-    node_type: type[NodeType],
+    node_type: type[Node],
     nodes: list[FieldNode],
     info: GraphQLResolveInfo,
 ) -> None:
@@ -124,7 +122,7 @@ def load(
 
 def joined(
     queryset: QuerySet[Any],
-    node_type: type[NodeType],
+    node_type: type[Node],
     nodes: list[FieldNode],
     info: GraphQLResolveInfo,
 ) -> QuerySet[Any]:
@@ -134,16 +132,14 @@ def joined(
     return queryset.select_related(*paths[:MAX_JOINS]) if paths else queryset
 
 
-def joins(
-    node_type: type[NodeType], nodes: list[FieldNode], info: GraphQLResolveInfo
-) -> Iterator[str]:
+def joins(node_type: type[Node], nodes: list[FieldNode], info: GraphQLResolveInfo) -> Iterator[str]:
     """Yield the paths that select_related can fetch with rows of the type."""
     for field, field_nodes in _loaded_selections(node_type, nodes, info):
         yield from field.joins(field_nodes, info)
 
 
 def _loaded_selections(
-    node_type: type[NodeType], nodes: list[FieldNode], info: GraphQLResolveInfo
+    node_type: type[Node], nodes: list[FieldNode], info: GraphQLResolveInfo
 ) -> Iterator[tuple[LoadedField, list[FieldNode]]]:
     fields = loaded_fields(node_type)  # type: ignore[arg-type]
     if fields:
@@ -154,7 +150,7 @@ def _loaded_selections(
 
 
 @cache
-def loaded_fields(node_type: type[NodeType]) -> dict[str, LoadedField]:
+def loaded_fields(node_type: type[Node]) -> dict[str, LoadedField]:
     """Return the fields of a node type that take SQL, by their names in GraphQL."""
     return {
         field.name or to_camel_case(name): field

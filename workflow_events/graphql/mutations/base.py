@@ -11,7 +11,7 @@ from graphql import GraphQLResolveInfo
 from workflow_events.graphql.fields import Returned
 from workflow_events.graphql.mutations.members import Member, Null
 from workflow_events.graphql.selection import forget_loaded
-from workflow_events.graphql.types.node import NodeType
+from workflow_events.graphql.types.node import Node
 from workflow_events.workflow.errors import InvalidInput
 from workflow_events.workflow.senders import register_sender
 from workflow_events.workflow.users import AnonymousUser, User
@@ -29,7 +29,7 @@ class Mutation:
 
     verb: ClassVar[str | None] = None
     members: ClassVar[Members]
-    returns: ClassVar[tuple[str, type[NodeType]]]
+    returns: ClassVar[tuple[str, type[Node]]]
     input_type: ClassVar[type[graphene.InputObjectType]]
     payload_type: ClassVar[type[graphene.ObjectType]]
 

@@ -11,7 +11,7 @@ from workflow_events.graphql.filters.sets import WorkItemFilterSet
 from workflow_events.graphql.ordering.sets import WorkItemOrderSet
 from workflow_events.graphql.scalars import GenericScalar
 from workflow_events.graphql.types.enums import CaseStatus
-from workflow_events.graphql.types.node import Audited, Closable, Node, NodeType
+from workflow_events.graphql.types.node import Audited, Closable, Node, NodeInterface
 from workflow_events.graphql.types.work_item import WorkItem, WorkItemConnection
 from workflow_events.graphql.types.workflow import Workflow
 from workflow_events.workflow import models
@@ -33,11 +33,11 @@ def items_of_families(keys: list[Any]) -> QuerySet[models.WorkItem, Any]:
     return rows
 
 
-class Case(Audited, Closable, NodeType, graphene.ObjectType):  # type: ignore[misc]
+class Case(Audited, Closable, Node, graphene.ObjectType):  # type: ignore[misc]
     """One run of a workflow."""
 
     class Meta:
-        interfaces = (Node,)
+        interfaces = (NodeInterface,)
 
     model: ClassVar[type[Model]] = models.Case
 

@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 from workflow_events.graphql.connections import ConnectionType
 from workflow_events.graphql.fields import ListOf
 from workflow_events.graphql.scalars import FlowJexl
-from workflow_events.graphql.types.node import Audited, Node, NodeType
+from workflow_events.graphql.types.node import Audited, Node, NodeInterface
 from workflow_events.graphql.types.task import Task
 from workflow_events.workflow import models
 
@@ -25,11 +25,11 @@ def tasks_of_flows(
     return tasks
 
 
-class Flow(Audited, NodeType, graphene.ObjectType):  # type: ignore[misc]
+class Flow(Audited, Node, graphene.ObjectType):  # type: ignore[misc]
     """What comes after a task, or after several that are joined."""
 
     class Meta:
-        interfaces = (Node,)
+        interfaces = (NodeInterface,)
 
     model: ClassVar[type[Model]] = models.Flow
 

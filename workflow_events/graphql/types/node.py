@@ -11,7 +11,7 @@ from workflow_events.workflow.models import Task
 from workflow_events.workflow.models.design import TaskType
 
 
-class NodeType:
+class Node:
     """A GraphQL type whose values are rows of a model."""
 
     model: ClassVar[type[Model]]
@@ -41,8 +41,11 @@ def object_type_of(row: Model, info: GraphQLResolveInfo) -> type[graphene.Object
     return found
 
 
-class Node(graphene.Interface):  # type: ignore[misc]
+class NodeInterface(graphene.Interface):  # type: ignore[misc]
     """An object with an id of its own."""
+
+    class Meta:
+        name = "Node"
 
     id = graphene.ID(required=True, description="Global id: base64 of the type and the key.")
 

@@ -8,11 +8,11 @@ from graphql import GraphQLResolveInfo
 
 from workflow_events.graphql.connections import ConnectionType
 from workflow_events.graphql.scalars import GenericScalar, GroupJexl
-from workflow_events.graphql.types.node import Audited, Node, NodeType, object_type_of
+from workflow_events.graphql.types.node import Audited, Node, NodeInterface, object_type_of
 from workflow_events.workflow import models
 
 
-class Task(graphene.Interface, NodeType):  # type: ignore[misc]
+class Task(graphene.Interface, Node):  # type: ignore[misc]
     """A kind of work that work items are made for."""
 
     model: ClassVar[type[Model]] = models.Task
@@ -46,7 +46,7 @@ class Task(graphene.Interface, NodeType):  # type: ignore[misc]
         return object_type_of(row, info)
 
 
-class ConcreteTask(Audited, NodeType):
+class ConcreteTask(Audited, Node):
     """What the interface lacks, and every type of task has."""
 
     model: ClassVar[type[Model]] = models.Task
@@ -60,14 +60,14 @@ class SimpleTask(ConcreteTask, graphene.ObjectType):  # type: ignore[misc]
     """A task that is simply done."""
 
     class Meta:
-        interfaces = (Task, Node)
+        interfaces = (Task, NodeInterface)
 
 
 class CompleteWorkflowFormTask(ConcreteTask, graphene.ObjectType):  # type: ignore[misc]
     """A task to fill the form of the case."""
 
     class Meta:
-        interfaces = (Task, Node)
+        interfaces = (Task, NodeInterface)
 
 
 class TaskEdge(graphene.ObjectType):  # type: ignore[misc]

@@ -1,0 +1,10 @@
+"""The types of rows that the API shows, for `filter_queryset_for`; `Node` stands for all of them."""
+
+from workflow_events.graphql.types.case import Case
+from workflow_events.graphql.types.flow import Flow
+from workflow_events.graphql.types.node import Node
+from workflow_events.graphql.types.task import Task
+from workflow_events.graphql.types.work_item import WorkItem
+from workflow_events.graphql.types.workflow import Workflow
+
+__all__ = ["Case", "Flow", "Node", "Task", "WorkItem", "Workflow"]
