@@ -1,4 +1,4 @@
-"""The types of rows that the API shows, for `filter_queryset_for`; `Node` stands for all of them."""
+"""The types of rows that the API shows, for `filter_queryset_for`; `Node` means all of them."""
 
 from workflow_events.graphql.types.case import Case
 from workflow_events.graphql.types.flow import Flow
