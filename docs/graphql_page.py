@@ -9,7 +9,6 @@ from workflow_events.graphql.filters import sets as filters
 from workflow_events.graphql.mutations import Mutation
 from workflow_events.graphql.ordering import sets as orders
 from workflow_events.graphql.schema import schema
-from workflow_events.workflow.transitions import events_of
 
 FILTER_SETS = {
     "allCases": filters.CaseFilterSet,
@@ -62,10 +61,7 @@ def _mutation(mutation: type[Mutation]) -> str:
         f"{prose(mutation)}\n\nTakes {', '.join(members)}. "
         f"Returns `{to_camel_case(mutation.returns[0])}`."
     )
-    if mutation.verb is None:
-        return text
-    names = ", ".join(f"`{event.event_name}`" for event in events_of(mutation.verb))
-    return f"{text}\n\nEmits {names}."
+    return text if mutation.verb is None else f"{text}\n\n{mutation.emits()}"
 
 
 def _own_filters() -> dict[str | None, dict[str, GraphQLInputField]]:

@@ -72,4 +72,4 @@ def test_introspection(api):
     data = api(query).data
 
     names = {found["name"] for found in data["__type"]["possibleTypes"]}
-    assert names == {"SimpleTask", "CompleteWorkflowFormTask"}
+    assert names == {"SimpleTask", "CompleteWorkflowFormTask", "CompleteTaskFormTask"}

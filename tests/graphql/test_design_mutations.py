@@ -66,6 +66,18 @@ def test_saving_with_another_mutation_changes_the_type(api):
     assert Task.objects.get().type == "complete_workflow_form"
 
 
+def test_a_task_of_an_imported_design_with_a_form_of_its_own(api):
+    Task.objects.create(slug="t", name="Task", type="complete_task_form")
+    query = """query ($id: ID!) { allTasks { edges { node { __typename slug } } }
+        node(id: $id) { __typename id ... on CompleteTaskFormTask { leadTime } } }"""
+
+    gid = to_global_id("CompleteTaskFormTask", "t")
+    assert api(query, id=gid).data == {
+        "allTasks": {"edges": [{"node": {"__typename": "CompleteTaskFormTask", "slug": "t"}}]},
+        "node": {"__typename": "CompleteTaskFormTask", "id": gid, "leadTime": None},
+    }
+
+
 def test_a_workflow_with_flows(api):
     for slug in ("a", "b", "c"):
         api.mutate("saveSimpleTask", TASK, slug=slug, name=slug)

@@ -1,9 +1,11 @@
 """The schema has the shape that Caluma's clients know (api-shape.json)."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -13,12 +15,15 @@ from graphql import (
     is_specified_scalar_type,
 )
 
+from workflow_events.graphql import mutations
 from workflow_events.graphql.schema import schema
+from workflow_events.workflow.transitions import events_of
 
 SHAPE: dict[str, Any] = json.loads(Path(__file__).with_name("api-shape.json").read_text())
+SCHEMA = schema.graphql_schema
 TYPES = {
     name: found
-    for name, found in schema.graphql_schema.type_map.items()
+    for name, found in SCHEMA.type_map.items()
     if not is_introspection_type(found) and not is_specified_scalar_type(found)
 }
 KINDS = {
@@ -29,6 +34,7 @@ KINDS = {
 }
 
 ADDED = {
+    "CompleteTaskFormTask",
     "StartCaseInput",
     "StartCasePayload",
     "Mutation.startCase",
@@ -131,6 +137,18 @@ def test_what_is_added_is_listed():
     more = set(built_members()) - set(wanted_members())
 
     assert {member for member in more if not of_added_type(member)} | (ADDED & more) == ADDED
+
+
+@pytest.mark.parametrize("name", [*SCHEMA.mutation_type.fields])
+def test_a_mutation_says_what_it_emits(name):
+    mutation = getattr(mutations, name[0].upper() + name[1:])
+    *_, said = SCHEMA.mutation_type.fields[name].description.split("\n\n")
+
+    if mutation.verb is None:
+        assert said == "Emits nothing."
+        return
+    assert re.findall("`([a-z_]+)`", said) == [e.event_name for e in events_of(mutation.verb)]
+    assert ("changing what exists emits nothing" in said) == (name in {"saveCase", "saveWorkItem"})
 
 
 def test_no_member_of_an_input_has_a_default():

@@ -4,7 +4,11 @@ import graphene
 
 from workflow_events.graphql import mutations
 from workflow_events.graphql.queries import Query
-from workflow_events.graphql.types.task import CompleteWorkflowFormTask, SimpleTask
+from workflow_events.graphql.types.task import (
+    CompleteTaskFormTask,
+    CompleteWorkflowFormTask,
+    SimpleTask,
+)
 
 
 class Mutations(graphene.ObjectType):  # type: ignore[misc]
@@ -35,5 +39,7 @@ class Mutations(graphene.ObjectType):  # type: ignore[misc]
 
 
 schema = graphene.Schema(
-    query=Query, mutation=Mutations, types=[SimpleTask, CompleteWorkflowFormTask]
+    query=Query,
+    mutation=Mutations,
+    types=[SimpleTask, CompleteWorkflowFormTask, CompleteTaskFormTask],
 )

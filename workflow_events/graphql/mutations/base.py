@@ -14,6 +14,7 @@ from workflow_events.graphql.selection import forget_loaded
 from workflow_events.graphql.types.node import Node
 from workflow_events.workflow.errors import InvalidInput
 from workflow_events.workflow.senders import register_sender
+from workflow_events.workflow.transitions import CREATIONS, events_of
 from workflow_events.workflow.users import AnonymousUser, User
 
 Members = dict[str, Member[Any]]
@@ -24,10 +25,13 @@ class Mutation:
 
     A concrete subclass declares ``members`` (its input), ``returns`` (the member of its payload
     and the type of that), and `perform`. A ``verb`` makes it the sender of the events of that
-    operation of the workflow. The class keyword ``abstract=True`` marks a mere parent.
+    operation of the workflow, ``target`` names the member with the object to change. The class
+    keyword ``abstract=True`` marks a mere parent.
     """
 
     verb: ClassVar[str | None] = None
+    target: ClassVar[str | None] = None
+    """The member that names the object to change, if there is one."""
     members: ClassVar[Members]
     returns: ClassVar[tuple[str, type[Node]]]
     input_type: ClassVar[type[graphene.InputObjectType]]
@@ -94,8 +98,18 @@ class Mutation:
             args={"input": argument},
             resolver=cls.resolve,
             # Python 3.13 dedents docstrings, older ones do not.
-            description=inspect.cleandoc(cls.__doc__ or ""),
+            description=f"{inspect.cleandoc(cls.__doc__ or '')}\n\n{cls.emits()}",
         )
+
+    @classmethod
+    def emits(cls) -> str:
+        """Say which events it emits, in the order in which each kind first comes."""
+        if cls.verb is None:
+            return "Emits nothing."
+        names = ", ".join(f"`{event.event_name}`" for event in events_of(cls.verb))
+        if cls.target is not None and cls.verb in CREATIONS:
+            return f"Emits {names} when it creates; changing what exists emits nothing."
+        return f"Emits {names}."
 
 
 def given(data: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class SaveCase(CaseMutation):
     """Start a case of a workflow or, given an id, change its workflow and meta."""
 
     verb = "save_case"
+    target = "id"
     members: ClassVar[Members] = {
         "id": Id(CASE, "The case to change; without it a new one starts.", type_=graphene.String),
         "workflow": Id(WORKFLOW, "The workflow to run.", required=True),
@@ -51,6 +52,7 @@ class StartCase(SaveCase):
     """Start a case of a workflow. What is said of SaveCase holds for it too."""
 
     verb = "start_case"
+    target = None
     members: ClassVar[Members] = {
         name: member for name, member in SaveCase.members.items() if name != "id"
     }
@@ -59,6 +61,7 @@ class StartCase(SaveCase):
 class CaseTransition(CaseMutation, abstract=True):
     """A mutation that changes the status of a case."""
 
+    target = "id"
     members: ClassVar[Members] = {
         "id": Id(CASE, "The case.", required=True),
         "context": Context(),
@@ -96,6 +99,7 @@ class ReopenCase(CaseMutation):
     """Make a completed or canceled case run again, with some of its work items ready."""
 
     verb = "reopen_case"
+    target = "id"
     members: ClassVar[Members] = {
         "id": Id(CASE, "The case.", required=True),
         "work_items": Ids(WORK_ITEM, "The work items that become ready; at least one."),

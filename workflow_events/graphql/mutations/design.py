@@ -33,6 +33,7 @@ class SaveWorkflow(Mutation):
     """Create the workflow of that slug, or change it; what is omitted is kept."""
 
     returns = ("workflow", Workflow)
+    target = "slug"
     members: ClassVar[Members] = {
         "slug": Slug("The key of the workflow."),
         "name": NAME,
@@ -55,6 +56,7 @@ class AddWorkflowFlow(Mutation):
     """Lead tasks into a new flow; several are joined. Drops the flows that they had."""
 
     returns = ("workflow", Workflow)
+    target = "workflow"
     members: ClassVar[Members] = {
         "workflow": Id(WORKFLOW, "The workflow.", required=True),
         "tasks": Ids(TASK, "The tasks that lead into the flow; at least one."),
@@ -76,6 +78,7 @@ class RemoveFlow(Mutation):
     """Remove a flow; the payload shows it as it was, without tasks."""
 
     returns = ("flow", Flow)
+    target = "flow"
     members: ClassVar[Members] = {"flow": Id(FLOW, "The flow.", required=True)}
 
     @classmethod
@@ -88,6 +91,7 @@ class SaveTask(Mutation, abstract=True):
     """What the mutations that save a task have in common: each fixes the type of the task."""
 
     returns = ("task", Task)
+    target = "slug"
     task_type: ClassVar[TaskType]
     members: ClassVar[Members] = {
         "slug": Slug("The key of the task."),

@@ -43,6 +43,7 @@ class WorkItemMutation(Mutation, abstract=True):
 class WorkItemTransition(WorkItemMutation, abstract=True):
     """A mutation that changes the status of a work item."""
 
+    target = "id"
     members: ClassVar[Members] = {
         "id": Id(WORK_ITEM, "The work item.", required=True),
         "context": Context(),
@@ -97,11 +98,11 @@ class CreateWorkItem(WorkItemMutation):
 class SaveWorkItem(CreateWorkItem):
     """Change a work item or, given a case and a task instead, create one as createWorkItem does.
 
-    It is a CreateWorkItem, so that receivers of that hear of what it creates; changing a work
-    item emits nothing.
+    It is a CreateWorkItem, so that receivers of that hear of what it creates.
     """
 
     verb = "save_work_item"
+    target = "work_item"
     members: ClassVar[Members] = {
         "work_item": Id(WORK_ITEM, "The work item to change."),
         "name": NAME,

@@ -30,6 +30,7 @@ class Node:
 TASK_TYPE_NAMES: dict[str, str] = {
     TaskType.SIMPLE: "SimpleTask",
     TaskType.COMPLETE_WORKFLOW_FORM: "CompleteWorkflowFormTask",
+    TaskType.COMPLETE_TASK_FORM: "CompleteTaskFormTask",
 }
 
 

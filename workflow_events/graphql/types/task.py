@@ -70,6 +70,13 @@ class CompleteWorkflowFormTask(ConcreteTask, graphene.ObjectType):  # type: igno
         interfaces = (Task, NodeInterface)
 
 
+class CompleteTaskFormTask(ConcreteTask, graphene.ObjectType):  # type: ignore[misc]
+    """A task to fill a form of its own; such tasks come with imported designs, and have no form."""
+
+    class Meta:
+        interfaces = (Task, NodeInterface)
+
+
 class TaskEdge(graphene.ObjectType):  # type: ignore[misc]
     """A task in a list."""
 
