@@ -22,10 +22,16 @@ class Report:
 
     def limit(self, what: str, figure: float, unit: str, *, at_most: float) -> None:
         """Print a figure, and whether it keeps within its limit."""
-        kept = figure <= at_most
+        self._judge(what, figure, unit, figure <= at_most, f"at most {at_most:g}")
+
+    def target(self, what: str, figure: float, unit: str, *, at_least: float) -> None:
+        """Print a figure, and whether it reaches its target."""
+        self._judge(what, figure, unit, figure >= at_least, f"at least {at_least:g}")
+
+    def _judge(self, what: str, figure: float, unit: str, kept: bool, limit: str) -> None:
         self.missed += not kept
-        verdict = self._in(GREEN, "ok") if kept else self._in(RED, "MISSED")
-        print(f"  {what:<75} {figure:>9.2f} {unit}  (at most {at_most:g}) {verdict}")
+        verdict = self._in(GREEN, "OK") if kept else self._in(RED, "MISSED")
+        print(f"  {what:<75} {figure:>9.2f} {unit}  ({limit}) {verdict}")
 
     def _in(self, colour: str, text: str) -> str:
         return f"{colour}{text}{PLAIN}" if self._coloured else text
