@@ -67,6 +67,25 @@ EVENT_MAX_DEPTH = variables.integer(
     effect="How deep receivers may call operations that call receivers, before "
     "`EVENT_DEPTH_EXCEEDED` ends it.",
 )
+PERMISSION_CLASSES = variables.items(
+    "PERMISSION_CLASSES",
+    default=REQUIRED,
+    dev="workflow_events.access.permissions.AllowAny",
+    effect="Dotted paths of classes that say who may do what; all of them must agree. "
+    "`workflow_events.access.permissions.AllowAny` restricts nobody.",
+)
+VISIBILITY_CLASSES = variables.items(
+    "VISIBILITY_CLASSES",
+    default=REQUIRED,
+    dev="workflow_events.access.visibilities.Any",
+    effect="Dotted paths of classes that say who sees what; they filter one after another. "
+    "`workflow_events.access.visibilities.Any` restricts nobody.",
+)
+VALIDATION_CLASSES = variables.items(
+    "VALIDATION_CLASSES",
+    effect="Dotted paths of classes that check, and may change, what mutations are given, "
+    "one after another.",
+)
 DYNAMIC_TASKS_CLASSES = variables.items(
     "DYNAMIC_TASKS_CLASSES",
     effect="Dotted paths of classes with dynamic tasks; the first that knows a name wins.",

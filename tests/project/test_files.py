@@ -63,13 +63,14 @@ def test_the_oldest_and_the_newest_django_are_locked():
     assert sorted(re.match(r"django==(\d+\.\d+)", entry)[1] for entry in entries) == ["5.2", "6.1"]
 
 
-def test_the_service_waits_for_a_healthy_database_and_needs_a_secret_key():
+def test_the_service_waits_for_a_healthy_database_and_needs_what_has_no_default():
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     assert set(services) == {"database", "service"}
     assert "pg_isready" in services["database"]["healthcheck"]["test"][1]
     service = services["service"]
     assert service["depends_on"] == {"database": {"condition": "service_healthy"}}
-    assert service["environment"]["SECRET_KEY"].startswith("${SECRET_KEY:?")
+    for name in ("SECRET_KEY", "PERMISSION_CLASSES", "VISIBILITY_CLASSES"):
+        assert service["environment"][name].startswith(f"${{{name}:?")
     database = services["database"]["environment"]
     assert service["environment"]["DATABASE_URL"] == (
         f"postgres://{database['POSTGRES_USER']}:{database['POSTGRES_PASSWORD']}"

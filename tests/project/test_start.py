@@ -17,6 +17,13 @@ import pytest
 from tests.project.processes import COMMAND, ROOT, environment, free_port, run, started
 
 QUERY = b'{"query": "{ __typename }"}'
+PRODUCTION = {
+    "SECRET_KEY": "x" * 50,
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "PERMISSION_CLASSES": "workflow_events.access.permissions.AllowAny",
+    "VISIBILITY_CLASSES": "workflow_events.access.visibilities.Any",
+}
+"""What must be set outside development."""
 
 
 def post(port, body=QUERY, **headers):
@@ -34,6 +41,8 @@ def post(port, body=QUERY, **headers):
     [
         ({}, "SECRET_KEY: must be set"),
         ({"SECRET_KEY": "x"}, "ALLOWED_HOSTS: must be set"),
+        ({**PRODUCTION, "PERMISSION_CLASSES": ""}, "PERMISSION_CLASSES: must be set"),
+        ({**PRODUCTION, "VISIBILITY_CLASSES": ""}, "VISIBILITY_CLASSES: must be set"),
         ({"ENV": "staging"}, "ENV: 'staging' is not one of dev, production"),
         ({"ENV": "dev", "EVENT_MAX_DEPTH": "deep"}, "EVENT_MAX_DEPTH: 'deep' is not a whole"),
         ({"ENV": "dev", "EVENT_MAX_DEPTH": "0"}, "EVENT_MAX_DEPTH: 0 is not between"),
@@ -128,7 +137,7 @@ def test_tables_that_are_missing_stop_the_start(tmp_path):
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_it_serves_in_production_and_stops_cleanly(tmp_path, end):
     port = free_port()
-    variables = {"SECRET_KEY": "x" * 50, "ALLOWED_HOSTS": "127.0.0.1", "PORT": str(port)}
+    variables = {**PRODUCTION, "PORT": str(port)}
     command = [COMMAND, "serve", "--migrate"]
     with started(command, cwd=tmp_path, **variables) as (process, output):
         output.wait_for(f"^Serving http://127.0.0.1:{port}/graphql ")
