@@ -72,6 +72,10 @@ class Policy:
             queryset = filter_(node_type, queryset, info)
         return queryset
 
+    def suppresses(self, node_type: type, relation: str) -> bool:
+        """Whether a visibility that filters the type leaves out what the relation leads to."""
+        return self._filters(node_type, relation) != self._filters(node_type, None)
+
     def has_validations(self, chains: Chains) -> bool:
         """Whether anybody validates the mutation."""
         return bool(self._methods(VALIDATION, chains))

@@ -11,17 +11,10 @@ from graphql import FieldNode, GraphQLError, GraphQLResolveInfo
 from graphql.execution.values import get_argument_values
 
 from workflow_events.graphql.filters.base import FilterSet
+from workflow_events.graphql.loaded import loaded
 from workflow_events.graphql.ordering.base import OrderSet
 from workflow_events.graphql.paging import Page, Slice, cut, page_of, to_cursor
-from workflow_events.graphql.selection import (
-    LoadedField,
-    below,
-    chunks,
-    joined,
-    load,
-    loaded,
-    selected,
-)
+from workflow_events.graphql.selection import LoadedField, below, chunks, joined, load, selected
 from workflow_events.graphql.types.node import Node
 from workflow_events.workflow.errors import WorkflowError
 
@@ -173,7 +166,9 @@ class NestedConnection(Connection):
     """The list of the rows that belong to a parent row.
 
     Takes further a function that takes the keys of parents and returns their rows, with the key
-    of the parent as annotation ``parent_key``; and the attribute of the parent that is its key.
+    of the parent as annotation ``parent_key``; and, where these are not the primary keys of the
+    parents, a function that takes parents and ``info`` and returns the key of each by its primary
+    key.
     """
 
     def __init__(
@@ -182,7 +177,7 @@ class NestedConnection(Connection):
         rows_of: Callable[[list[Any]], QuerySet[Any]],
         *,
         description: str,
-        parent_key: str = "pk",
+        keys_of: Callable[[Sequence[Any], GraphQLResolveInfo], dict[Any, Any]] | None = None,
         filters: type[FilterSet] | None = None,
         orders: type[OrderSet] | None = None,
         required: bool = False,
@@ -195,12 +190,15 @@ class NestedConnection(Connection):
             required=required,
         )
         self._rows_of = rows_of
-        self._parent_key = parent_key
+        self._keys_of = keys_of
 
     def resolve(self, _root: Any, info: GraphQLResolveInfo, **arguments: Any) -> Page:
         """Return the page of the parent, fetched before for all parents or now for this one."""
         page: Page | None = loaded(info).get(_root, id(info.field_nodes[0]))
-        return page or self._page_of_one(_root, arguments, info.field_nodes, info)
+        if page is not None:
+            return page
+        [key] = self._keys([_root], info).values()
+        return self._page_of_one(key, arguments, info.field_nodes, info)
 
     def load(self, rows: Sequence[Model], nodes: list[FieldNode], info: GraphQLResolveInfo) -> None:
         """Fetch the pages of all parents."""
@@ -208,31 +206,35 @@ class NestedConnection(Connection):
         try:
             definition = parent_type.fields[nodes[0].name.value]
             arguments = get_argument_values(definition, nodes[0], info.variable_values)
+            keys = self._keys(rows, info)
+            unique = list(dict.fromkeys(keys.values()))
             if len(rows) == 1:
-                pages = {self._key(rows[0]): self._page_of_one(rows[0], arguments, nodes, info)}
+                pages = {unique[0]: self._page_of_one(unique[0], arguments, nodes, info)}
             else:
-                pages = self._pages(rows, arguments, nodes, info)
+                pages = self._pages(unique, arguments, nodes, info)
         except (GraphQLError, WorkflowError):
             return  # The resolver will raise it, at the place where it belongs.
         for row in rows:
-            loaded(info).put(row, id(nodes[0]), pages[self._key(row)])
+            loaded(info).put(row, id(nodes[0]), pages[keys[row.pk]])
 
-    def _key(self, parent: Model) -> Any:
-        return getattr(parent, self._parent_key)
+    def _keys(self, parents: Sequence[Model], info: GraphQLResolveInfo) -> dict[Any, Any]:
+        if self._keys_of is None:
+            return {parent.pk: parent.pk for parent in parents}
+        return self._keys_of(parents, info)
 
     def _page_of_one(
         self,
-        parent: Model,
+        key: Any,
         arguments: dict[str, Any],
         nodes: list[FieldNode],
         info: GraphQLResolveInfo,
     ) -> Page:
-        queryset = self.rows(self._rows_of([self._key(parent)]), arguments, info)
+        queryset = self.rows(self._rows_of([key]), arguments, info)
         return self.page(queryset, arguments, nodes, info)
 
     def _pages(
         self,
-        parents: Sequence[Model],
+        unique: list[Any],
         arguments: dict[str, Any],
         nodes: list[FieldNode],
         info: GraphQLResolveInfo,
@@ -241,7 +243,7 @@ class NestedConnection(Connection):
         asked = self.asked(nodes, info)
         node_fields = self.node_fields(nodes, info)
         pages: dict[Any, Page] = {}
-        for keys in chunks(self._key(parent) for parent in parents):
+        for keys in chunks(unique):
             queryset = self.rows(self._rows_of(keys), arguments, info)
             totals = None
             if (

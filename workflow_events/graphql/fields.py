@@ -5,25 +5,22 @@ from typing import Any
 
 import graphene
 from django.db.models import Model, QuerySet
+from graphene.utils.str_converters import to_camel_case
 from graphql import FieldNode, GraphQLResolveInfo
 
-from workflow_events.graphql.selection import (
-    LoadedField,
-    chunks,
-    joined,
-    joins,
-    load,
-    loaded,
-)
-from workflow_events.graphql.types.node import Node
+from workflow_events.graphql.loaded import loaded
+from workflow_events.graphql.selection import LoadedField, below, chunks, joined, joins, load
+from workflow_events.graphql.types.node import Node, required_relations
 
 
 class ToOne(LoadedField):
     """A relation to one row, forward or the reverse of a one-to-one.
 
-    Takes the node type (in a lambda), the name of the relation on the model, and a description.
-    Where the request may see everything, the related row is joined or taken from the instance;
-    otherwise it is looked up among what may be seen, and is null if it is not there.
+    Takes the node type (in a lambda), the relation with its type, as "WorkItem.child_case" (the
+    name that a visibility exempts it by), and a description. Where everything may be seen, the
+    related row is joined or taken from the instance; otherwise it is looked up among what may be
+    seen, and is null if it is not there. A required one is always joined: rows for which it leads
+    to what is invisible are absent themselves.
     """
 
     def __init__(
@@ -38,16 +35,24 @@ class ToOne(LoadedField):
             node_type, required=required, description=description, resolver=self.resolve
         )
         self._node_type = node_type
-        self.relation = relation
+        self.path = relation
+        self.relation = relation.partition(".")[2]
+        self.required = required
 
     @property
     def node_type(self) -> type[Node]:
         """The type of the related row."""
         return self._node_type()
 
+    def restriction(self, info: GraphQLResolveInfo) -> QuerySet[Any] | None:
+        """Return the rows that it may lead to; None where they need no further look."""
+        if self.required:
+            return None
+        return loaded(info).restriction(self.node_type, info, self.path)
+
     def resolve(self, row: Model, info: GraphQLResolveInfo) -> Model | None:
         """Return the related row."""
-        if loaded(info).restriction(self.node_type, info) is None:
+        if self.restriction(info) is None:
             return self._related(row)
         if not loaded(info).has(row, self.relation):
             self.load([row], info.field_nodes, info)
@@ -56,14 +61,14 @@ class ToOne(LoadedField):
 
     def joins(self, nodes: list[FieldNode], info: GraphQLResolveInfo) -> Iterator[str]:
         """Yield this relation, and those below it, where everything may be seen."""
-        if loaded(info).restriction(self.node_type, info) is None:
+        if self.restriction(info) is None:
             yield self.relation
             for path in joins(self.node_type, nodes, info):
                 yield f"{self.relation}__{path}"
 
     def load(self, rows: Sequence[Model], nodes: list[FieldNode], info: GraphQLResolveInfo) -> None:
         """Load the related rows of all rows by one statement, unless they are there."""
-        restriction = loaded(info).restriction(self.node_type, info)
+        restriction = self.restriction(info)
         if restriction is None:
             related = self._load_all(rows, nodes, info)
         else:
@@ -193,7 +198,11 @@ class Computed(LoadedField):
 
 
 class Returned(graphene.Field):  # type: ignore[misc]
-    """The member of a payload that holds what the mutation returned."""
+    """The member of a payload that holds what the mutation returned, visible or not.
+
+    What is below it must be visible. Null where a selected relation that is never null, like the
+    case of a work item, leads to what the operation has made invisible.
+    """
 
     def __init__(self, node_type: type[Node], *, description: str) -> None:
         super().__init__(node_type, description=description)
@@ -204,8 +213,22 @@ class Returned(graphene.Field):  # type: ignore[misc]
 
         def resolve(payload: dict[str, Any], info: GraphQLResolveInfo) -> Any:
             row = parent_resolver(payload, info)
-            if row is not None:
-                load([row], self._node_type, info.field_nodes, info)
+            if row is None or self._leads_to_invisible(row, info):
+                return None
+            load([row], self._node_type, info.field_nodes, info)
             return row
 
         return resolve
+
+    def _leads_to_invisible(self, row: Model, info: GraphQLResolveInfo) -> bool:
+        """Say whether a selected relation, which may not be null, leads to what is invisible."""
+        name = self._node_type._meta.name
+        relations = required_relations(self._node_type)  # type: ignore[arg-type]
+        for relation, related_type in relations.items():
+            if not below(info, name, info.field_nodes, to_camel_case(relation)):
+                continue
+            visible = loaded(info).restriction(related_type, info, f"{name}.{relation}")
+            key = getattr(row, f"{relation}_id")
+            if visible is not None and not visible.filter(pk=key).exists():
+                return True
+        return False

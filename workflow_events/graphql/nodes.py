@@ -1,5 +1,6 @@
 """The types of rows that the API shows, for `filter_queryset_for`; `Node` means all of them."""
 
+from workflow_events.graphql import ids
 from workflow_events.graphql.types.case import Case
 from workflow_events.graphql.types.flow import Flow
 from workflow_events.graphql.types.node import Node
@@ -8,3 +9,12 @@ from workflow_events.graphql.types.work_item import WorkItem
 from workflow_events.graphql.types.workflow import Workflow
 
 __all__ = ["Case", "Flow", "Node", "Task", "WorkItem", "Workflow"]
+
+NODE_TYPES: dict[ids.Kind, type[Node]] = {
+    ids.CASE: Case,
+    ids.WORK_ITEM: WorkItem,
+    ids.FLOW: Flow,
+    ids.WORKFLOW: Workflow,
+    ids.TASK: Task,
+}
+"""The node type of each kind of id."""

@@ -14,6 +14,7 @@ from workflow_events.graphql.filters.sets import (
     WorkflowFilterSet,
     WorkItemFilterSet,
 )
+from workflow_events.graphql.nodes import NODE_TYPES
 from workflow_events.graphql.ordering.sets import (
     CaseOrderSet,
     TaskOrderSet,
@@ -21,20 +22,11 @@ from workflow_events.graphql.ordering.sets import (
     WorkItemOrderSet,
 )
 from workflow_events.graphql.selection import joined, load
-from workflow_events.graphql.types.case import Case, CaseConnection
-from workflow_events.graphql.types.flow import Flow
-from workflow_events.graphql.types.node import Node, NodeInterface
-from workflow_events.graphql.types.task import Task, TaskConnection
-from workflow_events.graphql.types.work_item import WorkItem, WorkItemConnection
-from workflow_events.graphql.types.workflow import Workflow, WorkflowConnection
-
-NODE_TYPES: dict[ids.Kind, type[Node]] = {
-    ids.CASE: Case,
-    ids.WORK_ITEM: WorkItem,
-    ids.FLOW: Flow,
-    ids.WORKFLOW: Workflow,
-    ids.TASK: Task,
-}
+from workflow_events.graphql.types.case import CaseConnection
+from workflow_events.graphql.types.node import NodeInterface
+from workflow_events.graphql.types.task import TaskConnection
+from workflow_events.graphql.types.work_item import WorkItemConnection
+from workflow_events.graphql.types.workflow import WorkflowConnection
 
 
 class Query(graphene.ObjectType):  # type: ignore[misc]

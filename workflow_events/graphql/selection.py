@@ -5,7 +5,7 @@ below them and lets each such field load its values for all rows together, so th
 statements depends on the document and not on the number of rows.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -35,50 +35,6 @@ class LoadedField(graphene.Field):  # type: ignore[misc]
     def joins(self, nodes: list[FieldNode], info: GraphQLResolveInfo) -> Iterator[str]:
         """Yield the paths that select_related can fetch together with the rows."""
         return iter(())
-
-
-class Loaded:
-    """What was loaded ahead in one request, by row and field."""
-
-    def __init__(self) -> None:
-        # The row is kept, so that its id() is not reused while the entry lives.
-        self._values: dict[tuple[int, Hashable], tuple[Model, Any]] = {}
-        self._restrictions: dict[type[Node], QuerySet[Any] | None] = {}
-
-    def put(self, row: Model, key: Hashable, value: Any) -> None:
-        """Keep the value of a field of a row."""
-        self._values[id(row), key] = (row, value)
-
-    def has(self, row: Model, key: Hashable) -> bool:
-        """Whether a value was kept for the field of the row."""
-        return (id(row), key) in self._values
-
-    def get(self, row: Model, key: Hashable) -> Any:
-        """Return the value that was kept, or None."""
-        entry = self._values.get((id(row), key))
-        return None if entry is None else entry[1]
-
-    def restriction(self, node_type: type[Node], info: GraphQLResolveInfo) -> QuerySet[Any] | None:
-        """Return the rows of the type that this request may see; None for all of them."""
-        if node_type not in self._restrictions:
-            everything = node_type.model._default_manager.all()
-            visible = node_type.get_queryset(everything, info)
-            self._restrictions[node_type] = None if visible is everything else visible
-        return self._restrictions[node_type]
-
-
-def loaded(info: GraphQLResolveInfo) -> Loaded:
-    """Return what was loaded ahead in this request."""
-    try:
-        store: Loaded = info.context.loaded
-    except AttributeError:
-        store = info.context.loaded = Loaded()
-    return store
-
-
-def forget_loaded(info: GraphQLResolveInfo) -> None:
-    """Forget it, because a mutation changes the world."""
-    info.context.loaded = Loaded()
 
 
 def selected(

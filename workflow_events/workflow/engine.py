@@ -166,7 +166,10 @@ class Walk:
             if not self.row.closes or self.operation.writes == read_at:
                 return
         raise InvalidTransition(
-            f"Receivers keep adding work items to case {case.pk} while {self.row.verb} closes them."
+            f"Receivers keep adding work items to case {case.pk} while {self.row.verb} closes "
+            "them.",
+            about=case,
+            otherwise=f"Receivers keep adding work items while {self.row.verb} closes them.",
         )
 
     def _pass_over_items(self, case: Case, read_at: int) -> None:

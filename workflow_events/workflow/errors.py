@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from django.db.models import Model
+
 
 class ErrorCode(StrEnum):
     """Every value of ``extensions.code`` that the API sends."""
@@ -22,6 +24,12 @@ class ErrorCode(StrEnum):
     """Receivers called operations that called receivers without end."""
     CONFLICT = "CONFLICT"
     """Another operation won a deadlock or the database was busy; the request may be retried."""
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    """A document, a body or a request is larger, or takes longer, than a limit of the service."""
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    """The bearer token is malformed, expired, or not valid here; the status is 401."""
+    UNAVAILABLE = "UNAVAILABLE"
+    """The identity provider is down or slow, the status is 503; the request may be retried."""
     PERMISSION_DENIED = "PERMISSION_DENIED"
     """A permission, or a receiver, denied the operation."""
     INTERNAL_ERROR = "INTERNAL_ERROR"
@@ -51,6 +59,17 @@ class InvalidTransition(WorkflowError):
 
     code = ErrorCode.INVALID_TRANSITION
 
+    def __init__(
+        self, message: str = "", *, about: Model | None = None, otherwise: str = ""
+    ) -> None:
+        """Take the message and, if it is about another row than was named, that row.
+
+        Over GraphQL, who may not see that row is told ``otherwise``.
+        """
+        super().__init__(message)
+        self.about = about
+        self.otherwise = otherwise
+
 
 class BadExpression(WorkflowError):
     """A flow or group expression does not parse, is too costly, or failed."""
@@ -62,3 +81,9 @@ class Conflict(WorkflowError):
     """Another operation won a deadlock, or the database was busy; try again."""
 
     code = ErrorCode.CONFLICT
+
+
+class LimitExceeded(WorkflowError):
+    """The request asks for more than a limit of the service allows."""
+
+    code = ErrorCode.LIMIT_EXCEEDED

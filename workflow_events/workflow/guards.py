@@ -25,7 +25,9 @@ def child_case_is_not_running(item: WorkItem, arguments: Arguments) -> None:
     """A running child case must be finished first; a suspended one does not block."""
     if item.child_case is not None and item.child_case.status == CaseStatus.RUNNING:
         raise InvalidTransition(
-            f"The child case {item.child_case_id} of work item {item.pk} is not finished."
+            f"The child case {item.child_case_id} of work item {item.pk} is not finished.",
+            about=item.child_case,
+            otherwise=f"Work item {item.pk} cannot be completed yet.",
         )
 
 
@@ -50,7 +52,9 @@ def parent_item_is_ready(case: Case, arguments: Arguments) -> None:
     if parent is not None and parent.status != WorkItemStatus.READY:
         raise InvalidTransition(
             f"Case {case.pk} cannot be reopened: its parent work item {parent.pk} is "
-            f"{parent.status}, not ready."
+            f"{parent.status}, not ready.",
+            about=parent,
+            otherwise=f"Case {case.pk} cannot be reopened now.",
         )
 
 

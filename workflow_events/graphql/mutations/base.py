@@ -1,21 +1,27 @@
 """The base of all mutations: a mutation is a declaration of members, an operation and a result."""
 
 import inspect
+from copy import deepcopy
 from typing import Any, ClassVar
 
 import graphene
 from django.db.models import Model
 from graphene.utils.str_converters import to_camel_case
 from graphql import GraphQLResolveInfo
+from graphql.execution.values import get_argument_values
 
+from workflow_events.access import policy
+from workflow_events.access.policy import Chains
 from workflow_events.graphql.fields import Returned
+from workflow_events.graphql.loaded import forget_loaded
+from workflow_events.graphql.mutations.lookups import look_up
 from workflow_events.graphql.mutations.members import Member, Null
-from workflow_events.graphql.selection import forget_loaded
+from workflow_events.graphql.mutations.quiet import keeping_quiet
 from workflow_events.graphql.types.node import Node
 from workflow_events.workflow.errors import InvalidInput
 from workflow_events.workflow.senders import register_sender
 from workflow_events.workflow.transitions import CREATIONS, events_of
-from workflow_events.workflow.users import AnonymousUser, User
+from workflow_events.workflow.users import User
 
 Members = dict[str, Member[Any]]
 
@@ -51,8 +57,27 @@ class Mutation:
         """Do it, as one transaction, and return the object for the payload.
 
         ``data`` holds the parsed members under their names in Python; what was omitted is absent.
+        Where the input named objects, it holds them, or their keys.
         """
         raise NotImplementedError
+
+    @classmethod
+    def governed_by(cls, given: dict[str, Any]) -> Chains:
+        """Return whose permissions and validations hold: this class and its parents, in order.
+
+        Takes the input. A mutation that is another one at times adds a chain for that.
+        """
+        return (cls.__mro__,)
+
+    @classmethod
+    def get_params(cls, info: GraphQLResolveInfo) -> dict[str, Any]:
+        """Return the arguments of the mutation's field, ``{"input": {...}}``, as a copy.
+
+        Takes the ``info`` that access classes get. Keys are in snake_case, and values as they
+        were sent, whether inline or as variables; of several aliases it is the current one.
+        """
+        field = info.parent_type.fields[info.field_name]
+        return deepcopy(get_argument_values(field, info.field_nodes[0], info.variable_values))
 
     @classmethod
     def resolve(
@@ -61,11 +86,23 @@ class Mutation:
         info: GraphQLResolveInfo,
         input: dict[str, Any],  # noqa: A002 (the argument's name in the API)
     ) -> dict[str, Any]:
-        """Parse the input, perform, and return the payload."""
+        """Let the input pass all checks, perform, and return the payload (facts 1.1).
+
+        Permission of the class, parsing, objects that the user may see, permission of the target,
+        validation classes, operation.
+        """
         forget_loaded(info)
+        chains = cls.governed_by(input)
+        in_force = policy.current()
+        in_force.check_permission(chains, cls, info)
         data = cls.parse(input)
-        user = getattr(info.context, "user", None) or AnonymousUser()
-        result = cls.perform(data, user)
+        target = look_up(cls.members, cls.target, data, chains, info)
+        if target is not None:
+            in_force.check_object_permission(chains, cls, info, target)
+        data = in_force.validate(chains, cls, data, info)
+        with keeping_quiet(info):
+            result = cls.perform(data, info.context.user)
+        forget_loaded(info)
         return {
             cls.returns[0]: result,
             "client_mutation_id": input.get("client_mutation_id"),

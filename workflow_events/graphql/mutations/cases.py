@@ -24,7 +24,7 @@ class SaveCase(CaseMutation):
     """Start a case of a workflow or, given an id, change its workflow and meta."""
 
     verb = "save_case"
-    target = "id"
+    target: ClassVar[str | None] = "id"
     members: ClassVar[Members] = {
         "id": Id(CASE, "The case to change; without it a new one starts.", type_=graphene.String),
         "workflow": Id(WORKFLOW, "The workflow to run.", required=True),

@@ -35,7 +35,7 @@ class SaveWorkflow(Mutation):
     returns = ("workflow", Workflow)
     target = "slug"
     members: ClassVar[Members] = {
-        "slug": Slug("The key of the workflow."),
+        "slug": Slug(WORKFLOW, "The key of the workflow."),
         "name": NAME,
         "description": Text("What it is for.", null=Null.KEPT),
         "meta": Meta(),
@@ -94,7 +94,7 @@ class SaveTask(Mutation, abstract=True):
     target = "slug"
     task_type: ClassVar[TaskType]
     members: ClassVar[Members] = {
-        "slug": Slug("The key of the task."),
+        "slug": Slug(TASK, "The key of the task."),
         "name": NAME,
         "description": Text("What is to be done.", null=Null.KEPT),
         "meta": Meta(),

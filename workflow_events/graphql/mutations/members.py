@@ -5,11 +5,13 @@ from enum import Enum
 from typing import Any, Generic, TypeVar
 
 import graphene
+from django.db.models import Model, QuerySet
 
 from workflow_events.graphql.ids import MAX_SLUG_LENGTH, SLUG, Kind, parse_id, shortened
 from workflow_events.graphql.scalars import JSONString
+from workflow_events.graphql.selection import chunks
 from workflow_events.graphql.values import aware, check_storable, parse_json, parse_json_object
-from workflow_events.workflow.errors import InvalidInput
+from workflow_events.workflow.errors import InvalidInput, NotFound
 
 Value = TypeVar("Value")
 
@@ -26,6 +28,9 @@ class Null(Enum):
 
 class Member(Generic[Value]):
     """One member of an input: its type in GraphQL, what null means, and how it is parsed."""
+
+    kind: Kind | None = None
+    """The kind of the objects that it names, if it names any."""
 
     def __init__(
         self,
@@ -48,6 +53,14 @@ class Member(Generic[Value]):
         """Return what the operation gets; raise `InvalidInput` that names the member."""
         check_storable(value, name)
         return value
+
+    def look_up(self, value: Any, rows: QuerySet[Any]) -> tuple[Any, Model | None]:
+        """Return what the operation gets in place of the parsed value, and the object it names.
+
+        Takes the rows of its kind that may be named; raises `NotFound` where the object is none
+        of them.
+        """
+        raise NotImplementedError
 
 
 class Text(Member[str]):
@@ -78,10 +91,11 @@ class Text(Member[str]):
 
 
 class Slug(Member[str]):
-    """The key of a workflow or task."""
+    """The key of a workflow or task to create or, where there is one, to change."""
 
-    def __init__(self, description: str) -> None:
+    def __init__(self, kind: Kind, description: str) -> None:
         super().__init__(graphene.String, description, required=True)
+        self.kind = kind
 
     def parse(self, value: str, name: str) -> str:
         """Check that it is a slug."""
@@ -92,9 +106,18 @@ class Slug(Member[str]):
             )
         return value
 
+    def look_up(self, value: str, rows: QuerySet[Any]) -> tuple[str, Model | None]:
+        """Keep the slug; find what it names, which may be nothing yet, but nothing invisible."""
+        found = rows.filter(pk=value).first()
+        if found is None and rows.model._default_manager.filter(pk=value).exists():
+            raise no_such(rows.model, [value])
+        return value, found
+
 
 class Id(Member[str]):
     """The id of an object: a global id, or the bare key."""
+
+    kind: Kind
 
     def __init__(
         self,
@@ -111,9 +134,18 @@ class Id(Member[str]):
         """Return the key."""
         return parse_id(value, self.kind, name)
 
+    def look_up(self, value: Any, rows: QuerySet[Any]) -> tuple[Any, Model | None]:
+        """Find the object."""
+        found = rows.filter(pk=value).first()
+        if found is None:
+            raise no_such(rows.model, [value])
+        return found, found
+
 
 class Ids(Member[list[str | None]]):
     """The ids of at least one object."""
+
+    kind: Kind
 
     def __init__(self, kind: Kind, description: str) -> None:
         super().__init__(graphene.List(graphene.ID), description, required=True)
@@ -124,6 +156,15 @@ class Ids(Member[list[str | None]]):
         if not value:
             raise InvalidInput(f'"{name}" may not be empty.')
         return [parse_id(text, self.kind, name) for text in without_null(value, name)]
+
+    def look_up(self, value: list[Any], rows: QuerySet[Any]) -> tuple[Any, Model | None]:
+        """Find the objects, each once."""
+        keys = list(dict.fromkeys(value))
+        found = {row.pk: row for chunk in chunks(keys) for row in rows.filter(pk__in=chunk)}
+        missing = [key for key in keys if key not in found]
+        if missing:
+            raise no_such(rows.model, missing)
+        return [found[key] for key in keys], None
 
 
 class TextList(Member[list[str | None]]):
@@ -201,3 +242,9 @@ def without_null(values: list[str | None], name: str) -> list[str]:
     if len(found) < len(values):
         raise InvalidInput(f'"{name}" may not hold null.')
     return found
+
+
+def no_such(model: type[Model], keys: list[Any]) -> NotFound:
+    """Return the error for objects that are missing, or invisible: there is no difference."""
+    named = ", ".join(repr(key) if isinstance(key, str) else str(key) for key in keys)
+    return NotFound(f"There is no {model._meta.verbose_name} {named}.")

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.db.models import Model
 
+from workflow_events.access.policy import Chains
 from workflow_events.graphql.ids import CASE, TASK, WORK_ITEM
 from workflow_events.graphql.mutations.base import Members, Mutation, given
 from workflow_events.graphql.mutations.members import (
@@ -116,6 +117,12 @@ class SaveWorkItem(CreateWorkItem):
         "addressed_groups": ADDRESSED_GROUPS,
         "controlling_groups": CONTROLLING_GROUPS,
     }
+
+    @classmethod
+    def governed_by(cls, given: dict[str, Any]) -> Chains:
+        """Return its own chain without CreateWorkItem and, where it creates, that one's."""
+        own = tuple(parent for parent in cls.__mro__ if parent is not CreateWorkItem)
+        return (own, CreateWorkItem.__mro__) if given.get("work_item") is None else (own,)
 
     @classmethod
     def perform(cls, data: dict[str, Any], user: User) -> Model:

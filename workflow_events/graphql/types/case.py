@@ -1,15 +1,21 @@
 """The cases."""
 
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any, ClassVar
 
 import graphene
-from django.db.models import F, Model, QuerySet
+from django.db.models import Case as Choose
+from django.db.models import F, Model, Q, QuerySet, When
+from graphql import GraphQLResolveInfo
 
 from workflow_events.graphql.connections import ConnectionType, NestedConnection
 from workflow_events.graphql.fields import ToOne
 from workflow_events.graphql.filters.sets import WorkItemFilterSet
+from workflow_events.graphql.loaded import loaded
 from workflow_events.graphql.ordering.sets import WorkItemOrderSet
 from workflow_events.graphql.scalars import GenericScalar
+from workflow_events.graphql.selection import chunks
 from workflow_events.graphql.types.enums import CaseStatus
 from workflow_events.graphql.types.node import Audited, Closable, Node, NodeInterface
 from workflow_events.graphql.types.work_item import WorkItem, WorkItemConnection
@@ -26,11 +32,25 @@ def items_of(keys: list[Any]) -> QuerySet[models.WorkItem, Any]:
 
 
 def items_of_families(keys: list[Any]) -> QuerySet[models.WorkItem, Any]:
-    """Return the work items of all cases of these families."""
-    rows: QuerySet[models.WorkItem, Any] = models.WorkItem.objects.filter(
-        case__family__in=keys
-    ).annotate(parent_key=F("case__family_id"))
+    """Return the work items of all cases of these families, or of just the case, if it is one."""
+    cases = models.Case.objects.filter(Q(family__in=keys) | Q(pk__in=keys))
+    by_family = When(case__family__in=keys, then=F("case__family_id"))
+    rows: QuerySet[models.WorkItem, Any] = models.WorkItem.objects.filter(case__in=cases).annotate(
+        parent_key=Choose(by_family, default=F("case_id"))
+    )
     return rows
+
+
+def families_of(cases: Sequence[models.Case], info: GraphQLResolveInfo) -> dict[Any, Any]:
+    """Return the key of each case's family; a case is alone where its root is invisible."""
+    visible = loaded(info).restriction(Case, info, "Case.family")
+    roots = {case.family_id for case in cases}
+    if visible is not None:
+        rows = (
+            visible.filter(pk__in=chunk).values_list("pk", flat=True) for chunk in chunks(roots)
+        )
+        roots = set(chain.from_iterable(rows))
+    return {case.pk: case.family_id if case.family_id in roots else case.pk for case in cases}
 
 
 class Case(Audited, Closable, Node, graphene.ObjectType):  # type: ignore[misc]
@@ -41,9 +61,9 @@ class Case(Audited, Closable, Node, graphene.ObjectType):  # type: ignore[misc]
 
     model: ClassVar[type[Model]] = models.Case
 
-    family = ToOne(lambda: Case, "family", description="The root case of its family.")
+    family = ToOne(lambda: Case, "Case.family", description="The root case of its family.")
     workflow = ToOne(
-        lambda: Workflow, "workflow", required=True, description="The workflow that it runs."
+        lambda: Workflow, "Case.workflow", required=True, description="The workflow that it runs."
     )
     status = graphene.Field(CaseStatus, required=True, description="Where it stands.")
     meta = GenericScalar(description="The deployment's own data.")
@@ -56,13 +76,13 @@ class Case(Audited, Closable, Node, graphene.ObjectType):  # type: ignore[misc]
     )
     parent_work_item = ToOne(
         lambda: WorkItem,
-        "parent_work_item",
+        "Case.parent_work_item",
         description="The work item that it does; null for a root case.",
     )
     family_work_items = NestedConnection(
         lambda: WorkItemConnection,
         items_of_families,
-        parent_key="family_id",
+        keys_of=families_of,
         filters=WorkItemFilterSet,
         orders=WorkItemOrderSet,
         description="The work items of every case of its family.",

@@ -1,12 +1,15 @@
 """What all nodes have in common."""
 
+from functools import cache
 from typing import Any, ClassVar
 
 import graphene
 from django.db.models import Model, QuerySet
 from graphql import GraphQLResolveInfo
 
+from workflow_events.access import policy
 from workflow_events.graphql.ids import to_global_id
+from workflow_events.graphql.loaded import loaded
 from workflow_events.workflow.models import Task
 from workflow_events.workflow.models.design import TaskType
 
@@ -18,13 +21,43 @@ class Node:
     _meta: ClassVar[Any]
 
     @classmethod
-    def get_queryset(cls, queryset: QuerySet[Any], info: GraphQLResolveInfo) -> QuerySet[Any]:
-        """Return what of the queryset the request may see.
+    def get_queryset(
+        cls, queryset: QuerySet[Any], info: GraphQLResolveInfo, relation: str | None = None
+    ) -> QuerySet[Any]:
+        """Return what of the queryset the request may see, by way of a relation if one is named.
 
-        Every path to rows of this type goes through here: roots, connections, relations, node.
-        Returning the queryset itself, as here, means "everything"; relations are then joined.
+        Every path to rows of this type goes through here: roots, connections, relations, node,
+        ids in inputs. The queryset itself comes back where nothing restricts it. A row whose
+        required relation leads to what is invisible is invisible too, as null would be an error.
         """
-        return queryset
+        visible = policy.current().visible(cls, queryset, info, relation)
+        if visible is not queryset and _may_repeat_rows(visible):
+            # Pages and counts are made of rows that come once.
+            visible = queryset.filter(pk__in=visible.order_by().values("pk"))
+        for name, related_type in required_relations(cls).items():  # type: ignore[arg-type]
+            path = f"{cls._meta.name}.{name}"
+            related = loaded(info).restriction(related_type, info, path)
+            if related is not None:
+                visible = visible.filter(**{f"{name}__in": related})
+        return visible
+
+
+def _may_repeat_rows(queryset: QuerySet[Any]) -> bool:
+    """Say whether it joins to-many relations, or selects distinct rows because of that."""
+    fields = (getattr(join, "join_field", None) for join in queryset.query.alias_map.values())
+    to_many = any(field is not None and field.one_to_many for field in fields)
+    return to_many or bool(queryset.query.distinct)
+
+
+@cache
+def required_relations(node_type: type[Node]) -> dict[str, type[Node]]:
+    """Return the relations that are never null, by name, with the types that they lead to."""
+    found = {}
+    for name, field in node_type._meta.fields.items():
+        type_ = field.type.of_type if isinstance(field.type, graphene.NonNull) else None
+        if isinstance(type_, type) and issubclass(type_, Node):
+            found[name] = type_
+    return found
 
 
 TASK_TYPE_NAMES: dict[str, str] = {

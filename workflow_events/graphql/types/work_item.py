@@ -44,7 +44,9 @@ class WorkItem(Audited, Closable, Node, graphene.ObjectType):  # type: ignore[mi
     name = graphene.String(required=True, description="Its name; the task's unless given.")
     description = graphene.String(description="What is to be done.")
     deadline = graphene.DateTime(description="When it is due.")
-    task = ToOne(lambda: Task, "task", required=True, description="The task that it is of.")
+    task = ToOne(
+        lambda: Task, "WorkItem.task", required=True, description="The task that it is of."
+    )
     status = graphene.Field(WorkItemStatus, required=True, description="Where it stands.")
     meta = GenericScalar(description="The deployment's own data.")
     addressed_groups = graphene.List(
@@ -56,11 +58,13 @@ class WorkItem(Audited, Closable, Node, graphene.ObjectType):  # type: ignore[mi
     assigned_users = graphene.List(
         graphene.String, required=True, description="The users that it was given to."
     )
-    case = ToOne(case_type, "case", required=True, description="The case that it belongs to.")
-    child_case = ToOne(case_type, "child_case", description="The case that it is done by.")
+    case = ToOne(
+        case_type, "WorkItem.case", required=True, description="The case that it belongs to."
+    )
+    child_case = ToOne(case_type, "WorkItem.child_case", description="The case that it is done by.")
     previous_work_item = ToOne(
         lambda: WorkItem,
-        "previous_work_item",
+        "WorkItem.previous_work_item",
         description="The item whose completion created it.",
     )
     succeeding_work_items = NestedConnection(
