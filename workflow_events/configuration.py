@@ -122,6 +122,22 @@ class Variables:
             raise ImproperlyConfigured(f"{name}: there is no time zone {raw!r}") from None
         return raw
 
+    def url(self, name: str, *, effect: str) -> str:
+        """Read the URL of something that speaks HTTP; empty where it is not set."""
+        # The value may hold a password, so that no message quotes it.
+        raw = self._declare(name, "URL", "", None, effect)
+        try:
+            parts = urlsplit(raw)
+            is_url = parts.scheme in ("http", "https") and bool(parts.hostname)
+            parts.port  # noqa: B018 (raises when the port is no number)
+        except ValueError:
+            is_url = False
+        if raw and not (is_url and raw.isascii() and raw.isprintable() and " " not in raw):
+            raise ImproperlyConfigured(f"{name}: no URL; write http://host:port/path, or https")
+        if "@" in raw:
+            raise ImproperlyConfigured(f"{name}: a user or password in the URL would not be used")
+        return raw
+
     def database(self, name: str, *, effect: str, default: str) -> dict[str, Any]:
         """Read the URL of a database; gives an entry of Django's ``DATABASES``."""
         # The value may hold a password, so that no message quotes it.

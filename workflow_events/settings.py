@@ -95,6 +95,124 @@ DYNAMIC_GROUPS_CLASSES = variables.items(
     effect="Dotted paths of classes with dynamic groups; the first that knows a name wins.",
 )
 
+OIDC_ISSUER = variables.url(
+    "OIDC_ISSUER",
+    effect="The identity provider whose JSON Web Tokens are accepted. Its keys are found by "
+    "`/.well-known/openid-configuration`, unless `OIDC_JWKS_ENDPOINT` is set.",
+)
+OIDC_JWKS_ENDPOINT = variables.url(
+    "OIDC_JWKS_ENDPOINT",
+    effect="Where the provider's public keys are. Without `OIDC_ISSUER`, the issuer of a token is "
+    "not compared.",
+)
+OIDC_AUDIENCE = variables.items(
+    "OIDC_AUDIENCE",
+    effect="The audiences of which a JSON Web Token must name one; required with one of the two.",
+)
+OIDC_ALGORITHMS = variables.items(
+    "OIDC_ALGORITHMS",
+    default="RS256, ES256",
+    effect="The algorithms that a JSON Web Token may be signed by; never a symmetric one.",
+)
+OIDC_USERINFO_ENDPOINT = variables.url(
+    "OIDC_USERINFO_ENDPOINT",
+    effect="Instead of validating tokens, ask the provider here whom a token belongs to.",
+)
+OIDC_BEARER_TOKEN_REVALIDATION_TIME = variables.integer(
+    "OIDC_BEARER_TOKEN_REVALIDATION_TIME",
+    default=0,
+    minimum=0,
+    maximum=86_400,
+    effect="Seconds for which an answer of `OIDC_USERINFO_ENDPOINT` is good; `0` asks on every "
+    "request.",
+)
+OIDC_VERIFY_SSL = variables.switch(
+    "OIDC_VERIFY_SSL",
+    default=True,
+    dev=True,
+    effect="Whether the certificate of the provider is verified; never `false` in production.",
+)
+OIDC_TIMEOUT = variables.integer(
+    "OIDC_TIMEOUT",
+    default=5,
+    minimum=1,
+    maximum=60,
+    effect="Seconds in which the provider must have answered, from the look-up of its name to the "
+    "last byte; then the answer is status 503.",
+)
+OIDC_USERNAME_CLAIM = variables.text(
+    "OIDC_USERNAME_CLAIM", default="sub", effect="The claim that is the user name; it must exist."
+)
+OIDC_GROUPS_CLAIM = variables.text(
+    "OIDC_GROUPS_CLAIM",
+    default="caluma_groups",
+    effect="The claim that lists the user's groups; where it is missing, there are none.",
+)
+OIDC_USER_FACTORY = variables.text(
+    "OIDC_USER_FACTORY",
+    default="workflow_events.auth.OIDCUser",
+    effect="Dotted path of what makes the user; called with the keywords `token` and `claims`.",
+)
+
+MAX_BODY_SIZE = variables.integer(
+    "MAX_BODY_SIZE",
+    default=2_621_440,
+    minimum=1_000,
+    maximum=2**31,
+    effect="Bytes that the body of a request may have; a larger one gets status 413.",
+)
+QUERY_LENGTH_LIMIT = variables.integer(
+    "QUERY_LENGTH_LIMIT",
+    default=500_000,
+    minimum=0,
+    maximum=2**31,
+    effect="Characters that a document may have; `0`: no limit.",
+)
+QUERY_TOKEN_LIMIT = variables.integer(
+    "QUERY_TOKEN_LIMIT",
+    default=25_000,
+    minimum=0,
+    maximum=2**31,
+    effect="Tokens that a document may have, comments included; `0`: no limit.",
+)
+QUERY_DEPTH_LIMIT = variables.integer(
+    "QUERY_DEPTH_LIMIT",
+    default=50,
+    minimum=0,
+    maximum=2**31,
+    effect="How deep the selections of a document may nest, fragments expanded, and so its values "
+    "and those of its variables; `0`: no limit.",
+)
+QUERY_ALIAS_LIMIT = variables.integer(
+    "QUERY_ALIAS_LIMIT",
+    default=1_000,
+    minimum=0,
+    maximum=2**31,
+    effect="Aliases that a document may have, fragments expanded; `0`: no limit.",
+)
+QUERY_COMPLEXITY_LIMIT = variables.integer(
+    "QUERY_COMPLEXITY_LIMIT",
+    default=500_000,
+    minimum=0,
+    maximum=2**31,
+    effect="Fields that a document may ask for, fragments expanded and each list counted as ten "
+    "rows, or as `first` or `last` where they say fewer; `0`: no limit.",
+)
+DISABLE_INTROSPECTION = variables.switch(
+    "DISABLE_INTROSPECTION",
+    default=True,
+    dev=False,
+    effect="Keeps the schema from clients: `__schema` and `__type` are refused, and errors suggest "
+    "no names.",
+)
+REQUEST_DEADLINE = variables.integer(
+    "REQUEST_DEADLINE",
+    default=30,
+    minimum=0,
+    maximum=86_400,
+    effect="Seconds that a request may take; then it ends with `LIMIT_EXCEEDED`; `0`: no limit.",
+)
+
 LANGUAGE_CODE = variables.text(
     "LANGUAGE_CODE", default="en", effect="The language of Django's own messages."
 )
@@ -154,6 +272,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
 ]
 APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_SIZE
 ROOT_URLCONF = "workflow_events.urls"
 WSGI_APPLICATION = "workflow_events.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

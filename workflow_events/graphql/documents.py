@@ -6,9 +6,14 @@ from threading import Lock
 from graphql import ASTValidationRule, DocumentNode, GraphQLError, GraphQLSchema, parse, validate
 from graphql.validation import specified_rules
 
+from workflow_events.graphql.limits.document import check_document
+from workflow_events.graphql.limits.introspection import NoIntrospection
+from workflow_events.graphql.limits.text import check_text
+
 Rules = tuple[type[ASTValidationRule], ...]
 
 STANDARD_RULES: Rules = tuple(specified_rules)
+WITHOUT_INTROSPECTION: Rules = (*STANDARD_RULES, NoIntrospection)
 MAX_DOCUMENTS = 500
 MAX_TEXT_LENGTH = 50_000
 """Longer documents are not kept: they are rare, and would make the bound on memory a large one."""
@@ -34,7 +39,11 @@ class DocumentCache:
         return len(self._documents)
 
     def get(self, schema: GraphQLSchema, text: str, rules: Rules = STANDARD_RULES) -> DocumentNode:
-        """Return the parsed and validated document; raise `InvalidDocument` if it is none."""
+        """Return the parsed and validated document.
+
+        Raises `InvalidDocument` if it is none, and `LimitExceeded` if it asks for too much; such
+        a document is not kept.
+        """
         key = (schema, text, rules)
         with self._lock:
             document = self._documents.get(key)
@@ -51,10 +60,16 @@ class DocumentCache:
 
 
 def parsed_and_validated(schema: GraphQLSchema, text: str, rules: Rules) -> DocumentNode:
-    """Parse and validate a document; raise `InvalidDocument` if that fails."""
+    """Parse and validate a document; raise `InvalidDocument` or `LimitExceeded` if that fails.
+
+    What is cheap comes first: the limits on the text, parsing, the other limits, validation.
+    """
+    check_text(text)
     try:
         document = parse(text)
-        errors = validate(schema, document, rules)
+        check_document(schema, document)
+        # Who may not see the schema is not told its names in errors either.
+        errors = validate(schema, document, rules, hide_suggestions=NoIntrospection in rules)
     except GraphQLError as error:
         raise InvalidDocument([error]) from None
     except RecursionError:

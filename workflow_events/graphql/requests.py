@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import BadRequest as RefusedByDjango
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
@@ -62,6 +63,7 @@ def _body(request: HttpRequest) -> Mapping[str, Any]:
     if "Transfer-Encoding" in request.headers:
         # WSGI gives a body by its length (PEP 3333): of a chunked one, nothing would be read.
         raise BadRequest("The body has no Content-Length: do not send it in chunks.", status=411)
+    _check_size(request)
     try:
         if request.content_type == "application/json":
             return _json_body(request.body)
@@ -71,8 +73,6 @@ def _body(request: HttpRequest) -> Mapping[str, Any]:
             return request.POST
     except UnicodeDecodeError:
         raise BadRequest("The body is not UTF-8.") from None
-    except RequestDataTooBig:
-        raise BadRequest("The body is too large.", status=413) from None
     except (MultiPartParserError, SuspiciousOperation, RefusedByDjango) as error:
         # Too many fields or files, or a form in another encoding than UTF-8.
         raise BadRequest(f"The form cannot be read: {error}") from None
@@ -81,6 +81,21 @@ def _body(request: HttpRequest) -> Mapping[str, Any]:
         "use application/json, application/graphql or a form.",
         status=415,
     )
+
+
+def _check_size(request: HttpRequest) -> None:
+    """Refuse a body that is too large, before any of it is read where its length is announced."""
+    announced = request.headers.get("Content-Length")
+    try:
+        size = int(announced) if announced else len(request.body)
+    except ValueError:
+        raise BadRequest("The Content-Length is no number.") from None
+    if size > settings.MAX_BODY_SIZE:
+        raise BadRequest(
+            f"The body has {size:,} bytes; MAX_BODY_SIZE allows {settings.MAX_BODY_SIZE:,}.",
+            status=413,
+            code=ErrorCode.LIMIT_EXCEEDED,
+        )
 
 
 def _json_body(body: bytes) -> dict[str, Any]:

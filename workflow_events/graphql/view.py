@@ -4,6 +4,7 @@ A plain view instead of a subclass of graphene-django's: documents come from our
 error has a code, and no middleware runs per field; of theirs nothing but the name would be left.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -21,13 +22,19 @@ from graphql import (
     get_operation_ast,
 )
 
+from workflow_events.auth import AuthenticationError, authenticate
 from workflow_events.graphql import graphiql
-from workflow_events.graphql.documents import DocumentCache, InvalidDocument
+from workflow_events.graphql.documents import (
+    STANDARD_RULES,
+    WITHOUT_INTROSPECTION,
+    DocumentCache,
+    InvalidDocument,
+)
 from workflow_events.graphql.errors import formatted
+from workflow_events.graphql.limits.values import check_values
 from workflow_events.graphql.requests import BadRequest, GraphQLRequest
 from workflow_events.graphql.schema import schema
-from workflow_events.workflow.errors import ErrorCode
-from workflow_events.workflow.users import AnonymousUser
+from workflow_events.workflow.errors import ErrorCode, LimitExceeded
 
 documents = DocumentCache()
 
@@ -53,16 +60,26 @@ class GraphQLView(View):
     def answer(self, request: HttpRequest) -> HttpResponseBase:
         """Execute what the request asks.
 
-        200 where every error belongs to a field; 400 and no ``data`` where nothing was executed.
+        200 where every error belongs to a field; 400 and no ``data`` where nothing was executed;
+        401 or 503 where it cannot be told who asks (facts 5.2).
         """
         try:
+            request.user = authenticate(request)  # type: ignore[assignment]
+        except AuthenticationError as error:
+            return _refusal([GraphQLError(str(error))], error.code, error.status, error.headers)
+        try:
             asked = GraphQLRequest.of(request)
-            document = documents.get(self.graphql_schema, asked.query)
+            rules = WITHOUT_INTROSPECTION if settings.DISABLE_INTROSPECTION else STANDARD_RULES
+            document = documents.get(self.graphql_schema, asked.query, rules)
+            if asked.variables:
+                check_values(asked.variables)
             operation = _operation(document, asked.operation_name)
         except BadRequest as error:
             return _refusal([GraphQLError(str(error))], error.code, error.status)
         except InvalidDocument as error:
             return _refusal(error.errors, ErrorCode.INVALID_DOCUMENT)
+        except LimitExceeded as error:
+            return _refusal([GraphQLError(str(error))], error.code)
         if request.method == "GET" and operation.operation is not OperationType.QUERY:
             response = _refusal(
                 [GraphQLError("Only queries may be sent by GET; use POST.")],
@@ -77,14 +94,13 @@ class GraphQLView(View):
         self, request: HttpRequest, asked: GraphQLRequest, document: DocumentNode
     ) -> ExecutionResult:
         """Execute the operation, with the request as ``info.context``."""
-        if getattr(request, "user", None) is None:
-            request.user = AnonymousUser()  # type: ignore[assignment]
         result = execute(
             self.graphql_schema,
             document,
             context_value=request,
             variable_values=asked.variables,
             operation_name=asked.operation_name,
+            hide_suggestions=settings.DISABLE_INTROSPECTION,
         )
         assert isinstance(result, ExecutionResult)  # noqa: S101 (no resolver is async)
         return result
@@ -110,5 +126,11 @@ def _response(result: ExecutionResult) -> JsonResponse:
     return JsonResponse(body)
 
 
-def _refusal(errors: list[GraphQLError], code: ErrorCode, status: int = 400) -> JsonResponse:
-    return JsonResponse({"errors": [formatted(error, code) for error in errors]}, status=status)
+def _refusal(
+    errors: list[GraphQLError],
+    code: ErrorCode,
+    status: int = 400,
+    headers: Mapping[str, str] | None = None,
+) -> JsonResponse:
+    body = {"errors": [formatted(error, code) for error in errors]}
+    return JsonResponse(body, status=status, headers=headers)
