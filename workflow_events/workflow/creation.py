@@ -9,6 +9,7 @@ from uuid import UUID
 
 from workflow_events.workflow.drafts import Draft, drafts_for, groups_of, still_due, values_of
 from workflow_events.workflow.errors import InvalidInput, InvalidTransition, NotFound
+from workflow_events.workflow.languages import copy_texts
 from workflow_events.workflow.models import Case, Task, Workflow, WorkflowStartTask, WorkItem
 from workflow_events.workflow.operation import Operation, operate
 from workflow_events.workflow.reading import (
@@ -38,6 +39,7 @@ ITEM_FIELDS = (
     "status",
     "name",
     "description",
+    "translations",
     "meta",
     "addressed_groups",
     "controlling_groups",
@@ -172,7 +174,7 @@ def _announce_and_write(
 
 
 def _write_items(operation: Operation, drafts: list[Draft]) -> list[WorkItem]:
-    items = [_revived(operation, draft) or WorkItem(**draft.values) for draft in drafts]
+    items = [_revived(operation, draft) or _new_item(draft) for draft in drafts]
     new = [item for item in items if item._state.adding]
     if signals_are_heard(WorkItem):
         for item in new:
@@ -183,6 +185,12 @@ def _write_items(operation: Operation, drafts: list[Draft]) -> list[WorkItem]:
     return items
 
 
+def _new_item(draft: Draft) -> WorkItem:
+    item = WorkItem(**draft.values)
+    copy_texts(draft.texts_of, item, draft.values)
+    return item
+
+
 def _revived(operation: Operation, draft: Draft) -> WorkItem | None:
     item = draft.revived
     if item is None:
@@ -191,8 +199,7 @@ def _revived(operation: Operation, draft: Draft) -> WorkItem | None:
     item.case = values["case"]
     item.task = values["task"]
     item.status = WorkItemStatus.READY
-    item.name = values["name"]
-    item.description = values["description"]
+    copy_texts(draft.texts_of, item, values)
     item.meta = values["meta"]
     item.addressed_groups = values["addressed_groups"]
     item.controlling_groups = values["controlling_groups"]
@@ -262,7 +269,7 @@ def _draft_of(operation: Operation, case: Case, task: Task, given: dict[str, Any
         operation, case, task, addressed=addressed, controlling=controlling, previous=None
     )
     values.update(given)
-    return Draft(values=values, key=(task.pk, (), ()))
+    return Draft(values=values, key=(task.pk, (), ()), texts_of=task)
 
 
 def _task(task: Task | str) -> Task:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
+from workflow_events.workflow import languages
 from workflow_events.workflow.errors import Conflict, InvalidInput, NotFound
 from workflow_events.workflow.expressions import flow as flow_expressions
 from workflow_events.workflow.expressions import groups as group_expressions
@@ -46,6 +47,7 @@ def save_workflow(
 ) -> Workflow:
     """Create the workflow of that slug, or update it; what is omitted keeps its value.
 
+    ``name`` and ``description`` are set in the active language only (see `languages`).
     ``start_tasks`` are tasks or slugs, at least one, in the order in which they start.
     """
     values = given_only(
@@ -59,8 +61,7 @@ def save_workflow(
     with atomic_or_conflict():
         tasks = _existing_tasks(start_tasks, "A workflow needs at least one start task.")
         workflow = _found_or_new(Workflow, slug, values, user)
-        workflow.name = name
-        workflow.description = values.get("description", workflow.description)
+        _write_texts(workflow, values)
         workflow.meta = values.get("meta", workflow.meta)
         workflow.allow_all_forms = values.get("allow_all_forms", workflow.allow_all_forms)
         workflow.is_archived = values.get("is_archived", workflow.is_archived)
@@ -91,6 +92,7 @@ def save_task(
 ) -> Task:
     """Create the task of that slug, or update it, type included; what is omitted is kept.
 
+    ``name`` and ``description`` are set in the active language only (see `languages`).
     ``lead_time`` is in seconds. ``continue_async`` requires ``is_multiple_instance``.
     """
     values = given_only(
@@ -111,8 +113,7 @@ def save_task(
     with atomic_or_conflict():
         task = _found_or_new(Task, slug, values, user)
         task.type = type
-        task.name = name
-        task.description = values.get("description", task.description)
+        _write_texts(task, values)
         task.meta = values.get("meta", task.meta)
         task.address_groups = values.get("address_groups", task.address_groups)
         task.control_groups = values.get("control_groups", task.control_groups)
@@ -183,6 +184,13 @@ def _found_or_new(
     found.modified_by_user = user.username
     found.modified_by_group = user.group
     return found
+
+
+def _write_texts(instance: Workflow | Task, values: Mapping[str, Any]) -> None:
+    """Set name and description in the active language; a description that is omitted is kept."""
+    languages.write(instance, "name", values["name"])
+    if "description" in values:
+        languages.write(instance, "description", values["description"])
 
 
 def _check_and_save(instance: Workflow | Task) -> None:

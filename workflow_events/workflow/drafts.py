@@ -3,11 +3,17 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from workflow_events.workflow.expressions import groups as group_expressions
+from workflow_events.workflow.languages import localized
 from workflow_events.workflow.models import Case, Task, WorkItem
 from workflow_events.workflow.operation import Operation
+from workflow_events.workflow.prepared import Parameter, Prepared, numbered, parameters
 from workflow_events.workflow.states import WorkItemStatus
 
 OPEN = (WorkItemStatus.READY, WorkItemStatus.SUSPENDED)
@@ -21,6 +27,8 @@ class Draft:
 
     values: dict[str, Any]
     key: Key
+    texts_of: Task | WorkItem
+    """Where name and description come from, in every language."""
     revived: WorkItem | None = None
 
 
@@ -43,6 +51,7 @@ def drafts_for(
                 previous=previous,
             ),
             key=_key(task.pk, addressed, controlling),
+            texts_of=task,
         )
         for task in tasks
         for addressed, controlling in _groups(operation, case, task, previous)
@@ -65,8 +74,8 @@ def values_of(
     return {
         "case": case,
         "task": task,
-        "name": task.name,
-        "description": task.description,
+        "name": localized(task, "name"),
+        "description": localized(task, "description"),
         "meta": {},
         "addressed_groups": addressed,
         "controlling_groups": controlling,
@@ -139,13 +148,11 @@ def _groups(
 
 
 def _without_duplicates(operation: Operation, case: Case, drafts: list[Draft]) -> list[Draft]:
-    relevant = (*OPEN, WorkItemStatus.REDO)
-    rows = WorkItem.objects.filter(
-        case=case, task__in={draft.key[0] for draft in drafts}, status__in=relevant
-    ).select_related("previous_work_item")
+    tasks = {draft.key[0] for draft in drafts}
+    rows = _relevant_items(len(tasks)).rows(case=case.pk, **numbered("task", tasks))
     there: set[Key] = set()
     to_revive: dict[Key, WorkItem] = {}
-    for item in rows.order_by("pk"):
+    for item in rows:
         if item.status == WorkItemStatus.REDO:
             to_revive[_key_of(item)] = item
         else:
@@ -159,6 +166,25 @@ def _without_duplicates(operation: Operation, case: Case, drafts: list[Draft]) -
     return due
 
 
+@lru_cache
+def _relevant_items(number: int) -> Prepared[WorkItem]:
+    """Return a query for the items of so many tasks in a case that are open, or in REDO."""
+
+    def rows() -> QuerySet[WorkItem, Any]:
+        tasks = parameters("task", Task._meta.pk, number)
+        return (
+            WorkItem.objects.filter(
+                reduce(or_, (Q(task=task) for task in tasks)),
+                case=Parameter("case", Case._meta.pk),
+                status__in=(*OPEN, WorkItemStatus.REDO),
+            )
+            .select_related("previous_work_item")
+            .order_by("pk")
+        )
+
+    return Prepared(rows)
+
+
 def _revival(operation: Operation, draft: Draft, case: Case, item: WorkItem) -> Draft:
     """Return a draft that holds the values that the revived item will get."""
     task = draft.values["task"]
@@ -167,8 +193,8 @@ def _revival(operation: Operation, draft: Draft, case: Case, item: WorkItem) -> 
     values = {
         "case": case,
         "task": task,
-        "name": item.name,
-        "description": item.description,
+        "name": localized(item, "name"),
+        "description": localized(item, "description"),
         "meta": item.meta,
         "addressed_groups": item.addressed_groups,
         "controlling_groups": item.controlling_groups,
@@ -178,7 +204,7 @@ def _revival(operation: Operation, draft: Draft, case: Case, item: WorkItem) -> 
         "created_by_user": item.created_by_user,
         "created_by_group": item.created_by_group,
     }
-    return Draft(values=values, key=draft.key, revived=item)
+    return Draft(values=values, key=draft.key, texts_of=item, revived=item)
 
 
 def _key(task: str, addressed: list[str], controlling: list[str]) -> Key:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from workflow_events.workflow import languages
 from workflow_events.workflow.errors import InvalidInput, NotFound
 from workflow_events.workflow.models import Case, Workflow, WorkItem
 from workflow_events.workflow.operation import atomic_or_conflict
@@ -47,20 +48,26 @@ def update_work_item(
     values = given_only(**given)
     with atomic_or_conflict():
         target = lock_and_read(work_item, WorkItem)
-        fallback = {"name": target.task.name, "description": target.task.description}
+        fallback = {
+            "name": languages.localized(target.task, "name"),
+            "description": languages.localized(target.task, "description"),
+        }
         values = {
             name: fallback[name] if is_blank(name, value) else value
             for name, value in values.items()
         }
         check_values(WORK_ITEM, values, f"Work item {target.pk}")
-        target.name = values.get("name", target.name)
-        target.description = values.get("description", target.description)
+        if "name" in values:
+            languages.write(target, "name", values["name"])
+        if "description" in values:
+            languages.write(target, "description", values["description"])
         target.assigned_users = values.get("assigned_users", target.assigned_users)
         target.deadline = values.get("deadline", target.deadline)
         target.meta = values.get("meta", target.meta)
         target.modified_by_user = user.username
         target.modified_by_group = user.group
-        target.save(update_fields=[*values, *SIGNATURE])
+        translations = ["translations"] if languages.TEXTS & values.keys() else []
+        target.save(update_fields=[*values, *translations, *SIGNATURE])
     return target
 
 

@@ -101,7 +101,7 @@ def short_text(limit: int) -> Check:
 
 
 def name(value: Any) -> str | None:
-    """The name of a work item."""
+    """A name, in whatever language."""
     problem = text(value) or short_text(255)(value)
     return problem or (None if value.strip() else "The name is blank.")
 
@@ -180,7 +180,7 @@ CREATED_BY: Mapping[str, Check] = {
 }
 DESIGN: Mapping[str, Check] = {
     "type": storable,
-    "name": text,
+    "name": name,
     "description": optional_text,
     "meta": json_value,
     "address_groups": optional_text,

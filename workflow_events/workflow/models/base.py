@@ -34,10 +34,14 @@ class Closable(models.Model):
 
 
 class Named(models.Model):
-    """A row with a name, a description, and room for the deployment's own data."""
+    """A row with a name, a description, and room for the deployment's own data.
+
+    The texts are in ``LANGUAGE_CODE``; `workflow_events.workflow.languages` knows the others.
+    """
 
     name = models.CharField(max_length=255)
     description = models.TextField(null=True, blank=True)
+    translations = models.JSONField(null=True, blank=True, editable=False)
     meta = models.JSONField(default=dict, blank=True)
 
     class Meta:
