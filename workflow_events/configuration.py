@@ -4,6 +4,7 @@ The declarations stand in ``settings.py``; docs/reference/configuration.md is ge
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,15 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 
 REQUIRED: Final = "required"
 """The default of a variable without which the service does not start outside ``ENV=dev``."""
 
 DATABASE_SCHEMES: Final = ("postgres", "postgresql", "sqlite")
+LANGUAGE_CODE: Final = re.compile("[a-z]{2,3}(-[a-z0-9]{2,8})*")
+"""A language with its variants, as in ``zh-hans`` (RFC 5646, lower case)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +117,21 @@ class Variables:
             raise ImproperlyConfigured(f"{name}: {raw!r} is not a list of texts")
         return [item.strip() for item in parsed]
 
+    def language(self, name: str, *, effect: str, default: str) -> str:
+        """Read the code of a language that Django knows, in any case."""
+        return _language(name, self._declare(name, "language code", default, None, effect))
+
+    def languages(self, name: str, *, effect: str, including: str) -> list[tuple[str, str]]:
+        """Read codes of languages, which must include one that is also the default.
+
+        Gives an entry of Django's ``LANGUAGES``: pairs of code and name, each once.
+        """
+        raw = self.items(name, effect=effect, shown="`LANGUAGE_CODE` alone")
+        codes = [_language(name, code) for code in raw] or [including]
+        if including not in codes:
+            raise ImproperlyConfigured(f"{name}: LANGUAGE_CODE, {including}, is missing")
+        return [(code, _language_name(code) or code) for code in dict.fromkeys(codes)]
+
     def time_zone(self, name: str, *, effect: str, default: str) -> str:
         """Read the name of a time zone."""
         raw = self._declare(name, "IANA name", default, None, effect)
@@ -202,6 +221,22 @@ class Variables:
                 f"{name}: must be set (only ENV=dev does without; ENV is {self.env})"
             )
         return default
+
+
+def _language(name: str, raw: str) -> str:
+    code = raw.lower()
+    if not LANGUAGE_CODE.fullmatch(code):
+        raise ImproperlyConfigured(f"{name}: {raw!r} is no language code such as en or de-ch")
+    if _language_name(code) is None:
+        raise ImproperlyConfigured(f"{name}: Django knows no language {raw!r}")
+    return code
+
+
+def _language_name(code: str) -> str | None:
+    """Return what the language is called, a regional variant by its language."""
+    known: Mapping[str, Any] = LANG_INFO.get(code) or LANG_INFO.get(code.partition("-")[0], {})
+    name: str | None = known.get("name")
+    return name
 
 
 def _in_code(value: str) -> str:

@@ -213,8 +213,17 @@ REQUEST_DEADLINE = variables.integer(
     effect="Seconds that a request may take; then it ends with `LIMIT_EXCEEDED`; `0`: no limit.",
 )
 
-LANGUAGE_CODE = variables.text(
-    "LANGUAGE_CODE", default="en", effect="The language of Django's own messages."
+LANGUAGE_CODE = variables.language(
+    "LANGUAGE_CODE",
+    default="en",
+    effect="The language of names and descriptions, and what others fall back to. "
+    "Changing it later relabels what is stored.",
+)
+LANGUAGES = variables.languages(
+    "LANGUAGES",
+    including=LANGUAGE_CODE,
+    effect="The languages that names and descriptions may be in, `LANGUAGE_CODE` among them; "
+    "`Accept-Language` chooses one.",
 )
 TIME_ZONE = variables.time_zone(
     "TIME_ZONE",
@@ -250,7 +259,8 @@ _SQLITE_OPTIONS: Final = {
     # Readers go on while one writes, and a transaction that starts by reading cannot fail later
     # because another one wrote in between.
     "transaction_mode": "IMMEDIATE",
-    "timeout": SQLITE_TIMEOUT,
+    # A request does not wait longer than it may take.
+    "timeout": min(SQLITE_TIMEOUT, REQUEST_DEADLINE or SQLITE_TIMEOUT),
 }
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = CONN_MAX_AGE
@@ -271,6 +281,8 @@ MIDDLEWARE = [
     # Refuses the hosts that are not in ALLOWED_HOSTS.
     "django.middleware.common.CommonMiddleware",
 ]
+if len(LANGUAGES) > 1:
+    MIDDLEWARE.append("workflow_events.graphql.languages.LanguageMiddleware")
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_SIZE
 ROOT_URLCONF = "workflow_events.urls"

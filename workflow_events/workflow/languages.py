@@ -38,11 +38,13 @@ def other_language() -> str | None:
     return None if language == settings.LANGUAGE_CODE else language
 
 
-def localized(instance: Named, field: Text) -> Any:
+def localized(instance: Named, field: Text) -> str | None:
     """Return the text in the active language, or that of ``LANGUAGE_CODE`` where there is none."""
     language = other_language()
     found = None if language is None else _texts(instance, field).get(language)
-    return getattr(instance, field) if found is None else found
+    if found is None:
+        found = instance.name if field == "name" else instance.description
+    return found
 
 
 def write(instance: Named, field: Text, text: str | None) -> None:
@@ -51,11 +53,10 @@ def write(instance: Named, field: Text, text: str | None) -> None:
     The first text of a new row also fills the column, whatever its language. Saves nothing.
     """
     language = other_language()
+    if language is None or (instance._state.adding and not getattr(instance, field)):
+        setattr(instance, field, text)
     if language is None:
-        setattr(instance, field, text)
         return
-    if instance._state.adding and not getattr(instance, field):
-        setattr(instance, field, text)
     texts = dict(_texts(instance, field))
     texts.pop(language, None)
     if text:

@@ -10,7 +10,8 @@ from graphql import GraphQLResolveInfo
 from workflow_events.access import policy
 from workflow_events.graphql.ids import to_global_id
 from workflow_events.graphql.loaded import loaded
-from workflow_events.workflow.models import Task
+from workflow_events.workflow.languages import localized
+from workflow_events.workflow.models import Task, base
 from workflow_events.workflow.models.design import TaskType
 
 
@@ -92,6 +93,20 @@ class NodeInterface(graphene.Interface):  # type: ignore[misc]
     def resolve_type(cls, row: Model, info: GraphQLResolveInfo) -> type[graphene.ObjectType]:
         """Return the object type of the row."""
         return object_type_of(row, info)
+
+
+class Named:
+    """Names and descriptions in the language of the request."""
+
+    @staticmethod
+    def resolve_name(row: base.Named, _info: GraphQLResolveInfo) -> str | None:
+        """Return the name."""
+        return localized(row, "name")
+
+    @staticmethod
+    def resolve_description(row: base.Named, _info: GraphQLResolveInfo) -> str | None:
+        """Return the description."""
+        return localized(row, "description")
 
 
 class Audited:

@@ -8,11 +8,17 @@ from graphql import GraphQLResolveInfo
 
 from workflow_events.graphql.connections import ConnectionType
 from workflow_events.graphql.scalars import GenericScalar, GroupJexl
-from workflow_events.graphql.types.node import Audited, Node, NodeInterface, object_type_of
+from workflow_events.graphql.types.node import (
+    Audited,
+    Named,
+    Node,
+    NodeInterface,
+    object_type_of,
+)
 from workflow_events.workflow import models
 
 
-class Task(graphene.Interface, Node):  # type: ignore[misc]
+class Task(graphene.Interface, Named, Node):  # type: ignore[misc]
     """A kind of work that work items are made for."""
 
     model: ClassVar[type[Model]] = models.Task

@@ -9,7 +9,7 @@ from workflow_events.graphql.connections import ConnectionType, NestedConnection
 from workflow_events.graphql.fields import Computed, ToOne
 from workflow_events.graphql.scalars import GenericScalar
 from workflow_events.graphql.types.enums import WorkItemStatus
-from workflow_events.graphql.types.node import Audited, Closable, Node, NodeInterface
+from workflow_events.graphql.types.node import Audited, Closable, Named, Node, NodeInterface
 from workflow_events.graphql.types.task import Task
 from workflow_events.workflow import models
 from workflow_events.workflow.succession import are_redoable
@@ -33,7 +33,7 @@ def items_after(keys: list[Any]) -> QuerySet[models.WorkItem, Any]:
     return rows
 
 
-class WorkItem(Audited, Closable, Node, graphene.ObjectType):  # type: ignore[misc]
+class WorkItem(Named, Audited, Closable, Node, graphene.ObjectType):  # type: ignore[misc]
     """One piece of work in a case."""
 
     class Meta:

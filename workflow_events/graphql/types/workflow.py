@@ -12,7 +12,7 @@ from workflow_events.graphql.filters.sets import FlowFilterSet
 from workflow_events.graphql.ordering.sets import FlowOrderSet
 from workflow_events.graphql.scalars import GenericScalar
 from workflow_events.graphql.types.flow import FlowConnection
-from workflow_events.graphql.types.node import Audited, Node, NodeInterface
+from workflow_events.graphql.types.node import Audited, Named, Node, NodeInterface
 from workflow_events.graphql.types.task import Task
 from workflow_events.workflow import models
 from workflow_events.workflow.expressions import flow as flow_expressions
@@ -56,7 +56,7 @@ def flows_of(slugs: list[str]) -> QuerySet[models.Flow, Any]:
     )
 
 
-class Workflow(Audited, Node, graphene.ObjectType):  # type: ignore[misc]
+class Workflow(Named, Audited, Node, graphene.ObjectType):  # type: ignore[misc]
     """A design of which cases are instances."""
 
     class Meta:
