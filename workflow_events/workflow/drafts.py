@@ -161,8 +161,8 @@ def _without_duplicates(operation: Operation, case: Case, drafts: list[Draft]) -
     for draft in drafts:
         if draft.key in there and not draft.values["task"].is_multiple_instance:
             continue
-        item = to_revive.pop(draft.key, None)
-        due.append(draft if item is None else _revival(operation, draft, case, item))
+        revived = to_revive.pop(draft.key, None)
+        due.append(draft if revived is None else _revival(operation, draft, case, revived))
     return due
 
 

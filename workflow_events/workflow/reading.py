@@ -9,6 +9,7 @@ from django.db.models import ForeignKey, Model, OneToOneField, QuerySet
 
 from workflow_events.workflow.errors import NotFound
 from workflow_events.workflow.models import Case, WorkItem
+from workflow_events.workflow.prepared import Parameter, Prepared
 from workflow_events.workflow.values import identifier
 
 Target = TypeVar("Target", Case, WorkItem)
@@ -27,10 +28,7 @@ def lock_family_of(given: Any, model: type[Case] | type[WorkItem]) -> None:
     database, it only looks. Raises `NotFound` when the row, or its family, does not exist.
     """
     pk = identifier(given, model)
-    path = "family_id" if model is Case else "case__family_id"
-    family = model._default_manager.filter(pk=pk).values(path)[:1]
-    root = Case.objects.select_for_update(no_key=True).filter(pk=family).values_list("pk")
-    if not root:
+    if not _LOCKING[model].rows(pk=pk):
         raise _missing(model, pk)
 
 
@@ -40,7 +38,7 @@ def read(given: Target | UUID | str, model: type[Target]) -> Target:
     Its unsaved changes are discarded. Raises `NotFound` when there is no such row.
     """
     pk = identifier(given, model)
-    fresh = _rows(model).filter(pk=pk).first()
+    fresh: Target | None = _READING[model].first(pk=pk)
     if fresh is None:
         raise _missing(model, pk)
     if isinstance(given, UUID | str):
@@ -57,7 +55,7 @@ def lock_and_read(given: Target | UUID | str, model: type[Target]) -> Target:
 
 def reread(instance: Target) -> bool:
     """Bring an instance up to date; returns whether its row still exists."""
-    fresh = _rows(type(instance)).filter(pk=instance.pk).first()
+    fresh = _READING[type(instance)].first(pk=instance.pk)
     if fresh is None:
         return False
     adopt(instance, fresh)
@@ -134,10 +132,32 @@ def _adopt_related(target: Model, fresh: Model, field: Any, known: Model | None)
         field.remote_field.set_cached_value(related, target)
 
 
-def _rows(model: type[Target]) -> QuerySet[Target]:
-    rows = model._default_manager.all()
-    relations = RELATIONS[model]
-    return rows.select_related(*relations) if relations else rows
+def _locking(model: type[Model], path: str) -> Prepared[Any]:
+    def root() -> QuerySet[Case, Any]:
+        family = model._default_manager.filter(pk=_key_of(model)).values(path)[:1]
+        return Case.objects.select_for_update(no_key=True).filter(pk=family).values_list("pk")
+
+    return Prepared(root)
+
+
+def _reading(model: type[Model]) -> Prepared[Any]:
+    def row() -> QuerySet[Any]:
+        rows = model._default_manager.filter(pk=_key_of(model))
+        relations = RELATIONS[model]
+        return rows.select_related(*relations) if relations else rows
+
+    return Prepared(row)
+
+
+def _key_of(model: type[Model]) -> Parameter:
+    return Parameter("pk", model._meta.pk)
+
+
+_LOCKING: Final = {
+    Case: _locking(Case, "family_id"),
+    WorkItem: _locking(WorkItem, "case__family_id"),
+}
+_READING: Final = {Case: _reading(Case), WorkItem: _reading(WorkItem)}
 
 
 def _missing(model: type[Model], pk: Any) -> NotFound:

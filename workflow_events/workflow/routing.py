@@ -1,11 +1,16 @@
 """What comes after an item that was completed or skipped (facts 2.4)."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from django.db.models import QuerySet
 
 from workflow_events.workflow.creation import create_next_items
 from workflow_events.workflow.expressions import flow as flow_expressions
-from workflow_events.workflow.models import Case, Flow, Task, TaskFlow, WorkItem
+from workflow_events.workflow.models import Case, Flow, Task, TaskFlow, Workflow, WorkItem
 from workflow_events.workflow.operation import Operation, WalkedFlow
+from workflow_events.workflow.prepared import Parameter, Prepared, numbered, parameters
 from workflow_events.workflow.states import CaseStatus, WorkItemStatus
 
 DONE = (WorkItemStatus.COMPLETED, WorkItemStatus.SKIPPED)
@@ -50,20 +55,35 @@ def _tasks_after(operation: Operation, flow: Flow, item: WorkItem) -> list[Task]
         work_item=item,
         context=operation.context,
     )
-    found = Task.objects.in_bulk(slugs) if slugs else {}
+    if not slugs:
+        return []
+    rows = _tasks(len(slugs)).rows(**numbered("slug", slugs))
+    found = {task.pk: task for task in rows}
     return [found[slug] for slug in slugs if slug in found]
+
+
+@lru_cache
+def _tasks(number: int) -> Prepared[Task]:
+    """Return a query for so many tasks."""
+    field = Task._meta.pk
+    return Prepared(lambda: Task.objects.filter(pk__in=parameters("slug", field, number)))
 
 
 def _rows_of_flow(item: WorkItem) -> list[TaskFlow]:
     """Return the row that leads away from the item's task, with those that share its flow."""
-    workflow = item.case.workflow_id
-    return list(
-        TaskFlow.objects.filter(
-            workflow=workflow,
-            flow__task_flows__workflow=workflow,
-            flow__task_flows__task=item.task_id,
-        ).select_related("flow", "task")
-    )
+    return _ROWS_OF_FLOW.rows(workflow=item.case.workflow_id, task=item.task_id)
+
+
+def _all_rows_of_a_flow() -> QuerySet[TaskFlow, Any]:
+    workflow = Parameter("workflow", Workflow._meta.pk)
+    return TaskFlow.objects.filter(
+        workflow=workflow,
+        flow__task_flows__workflow=workflow,
+        flow__task_flows__task=Parameter("task", Task._meta.pk),
+    ).select_related("flow", "task")
+
+
+_ROWS_OF_FLOW: Final = Prepared(_all_rows_of_a_flow)
 
 
 def _may_continue(case: Case, tasks: Iterable[Task], item: WorkItem) -> bool:

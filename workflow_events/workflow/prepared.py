@@ -1,0 +1,127 @@
+"""Queries that are built and compiled once, for those of every operation.
+
+Django builds and compiles the SQL of a query each time anew, which costs more than executing it
+(docs/decisions/0022-prepared-queries.md). Nothing of the database is kept here, only the text of a
+statement, and how its rows become instances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from threading import local
+from typing import Any, Generic, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models.query import ModelIterable
+
+Row = TypeVar("Row")
+
+
+class Parameter(Expression):
+    """Stands in a prepared query for a value that is given at each execution.
+
+    Takes the name under which it is given, and a field that converts it for the database.
+    """
+
+    def __init__(self, name: str, field: Field[Any, Any]) -> None:
+        super().__init__(output_field=field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        """Compile to a placeholder, for this parameter itself."""
+        return "%s", [self]
+
+    def bound(self, values: Mapping[str, Any], connection: BaseDatabaseWrapper) -> Any:
+        """Return the value that is given under its name, as the driver takes it."""
+        return self.output_field.get_db_prep_value(values[self.name], connection)
+
+
+def parameters(name: str, field: Field[Any, Any], number: int) -> list[Parameter]:
+    """Return so many parameters, whose values `numbered` gives under the same name."""
+    return [Parameter(f"{name}_{place}", field) for place in range(number)]
+
+
+def numbered(name: str, values: Iterable[Any]) -> dict[str, Any]:
+    """Return the values by the names of the `parameters`."""
+    return {f"{name}_{place}": value for place, value in enumerate(values)}
+
+
+class Prepared(Generic[Row]):
+    """A query with parameters.
+
+    Takes a function that returns the queryset, with a `Parameter` in place of each value that
+    differs; it is called, and its result compiled, once for each connection.
+    """
+
+    def __init__(self, build: Callable[[], QuerySet[Any, Row]]) -> None:
+        self._build = build
+        self._of_thread = local()
+
+    def rows(self, **values: Any) -> list[Row]:
+        """Execute the query with these values of its parameters, and return its rows."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        compiled: _Compiled | None = getattr(self._of_thread, "compiled", None)
+        if compiled is None or compiled.connection is not connection:
+            compiled = self._of_thread.compiled = _Compiled(self._build(), connection)
+        return compiled.rows(values)
+
+    def first(self, **values: Any) -> Row | None:
+        """Execute the query, and return its first row, if there is one."""
+        return next(iter(self.rows(**values)), None)
+
+
+class _Compiled:
+    """A query compiled for a connection."""
+
+    def __init__(self, queryset: QuerySet[Any, Any], connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        self._compiler = queryset.query.get_compiler(connection=connection)
+        self._sql, self._parameters = self._compiler.as_sql()
+        select = self._compiler.select
+        self._converters = self._compiler.get_converters([column for column, *_ in select])
+        self._instances = None
+        if queryset._iterable_class is ModelIterable:
+            self._instances = _Instances(self._compiler.klass_info, select)
+
+    def rows(self, values: Mapping[str, Any]) -> list[Any]:
+        """Execute it; return instances or, of a query for certain values, tuples."""
+        connection = self.connection
+        given = [
+            p.bound(values, connection) if isinstance(p, Parameter) else p for p in self._parameters
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, given)
+            found: Iterator[Sequence[Any]] = iter(cursor.fetchall())
+        if self._converters:
+            found = self._compiler.apply_converters(found, self._converters)
+        if self._instances is None:
+            return [tuple(row) for row in found]
+        return [self._instances.of(row, connection.alias) for row in found]
+
+
+class _Instances:
+    """Makes instances of one model from rows, with those that select_related adds to them."""
+
+    def __init__(self, info: Mapping[str, Any], select: Sequence[Any]) -> None:
+        self._model: type[Model] = info["model"]
+        self._places: list[int] = info["select_fields"]
+        self._names = [select[place][0].target.attname for place in self._places]
+        self._key = self._places[self._names.index(self._model._meta.pk.attname)]
+        self._related = [
+            (_Instances(inner, select), inner["local_setter"], inner["remote_setter"])
+            for inner in info.get("related_klass_infos", ())
+        ]
+
+    def of(self, row: Sequence[Any], alias: str) -> Any:
+        """Return the instance that the row holds, None where an outer join found none."""
+        if row[self._key] is None:
+            return None
+        instance = self._model.from_db(alias, self._names, [row[place] for place in self._places])
+        for instances, set_here, set_there in self._related:
+            related = instances.of(row, alias)
+            set_here(instance, related)
+            if related is not None:
+                set_there(related, instance)
+        return instance
