@@ -16,7 +16,7 @@ from workflow_events.graphql.mutations import (
     CompleteWorkItem,
     Mutation,
 )
-from workflow_events.graphql.nodes import Case, Task, Workflow
+from workflow_events.graphql.nodes import Case, Flow, Task, Workflow
 from workflow_events.workflow import api as workflow_api
 from workflow_events.workflow import models
 from workflow_events.workflow.users import BaseUser
@@ -53,6 +53,7 @@ def hidden(db):
         hiding(Case, meta="secret"),
         hiding(Workflow, slug="secret"),
         hiding(Task, slug="secret"),
+        hiding(Flow, next="secret"),
     ]
     return classes, keys
 
@@ -71,6 +72,7 @@ INPUTS = [
     ("saveWorkItem", lambda key: {"case": key["case"], "multipleInstanceTask": key["task"]}),
     ("addWorkflowFlow", lambda key: {"workflow": key["workflow"], "tasks": ["t"], "next": TO_T}),
     ("addWorkflowFlow", lambda key: {"workflow": "w", "tasks": ["t", key["task"]], "next": TO_T}),
+    ("removeFlow", lambda key: {"flow": key["flow"]}),
     ("saveWorkflow", lambda key: {"slug": "new", "name": "n", "startTasks": ["t", key["task"]]}),
 ]
 
