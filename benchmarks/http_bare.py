@@ -16,6 +16,7 @@ from typing import Any, Final
 import django
 import environ
 from django.conf import settings
+from django.core.wsgi import get_wsgi_application
 from django.db import connection, transaction
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
@@ -85,7 +86,11 @@ def main() -> None:
     django.setup()
     from workflow_events.cli.server import Server
 
-    Server(example=False).run()
+    class BareServer(Server):
+        def load(self) -> Any:
+            return get_wsgi_application()
+
+    BareServer(example=False).run()
 
 
 if __name__ == "__main__":
