@@ -17,6 +17,7 @@ class WorkflowEventsConfig(AppConfig):
         or fails to import.
         """
         from workflow_events.access.loading import load_access_classes
+        from workflow_events.auth.loading import load_authentication
         from workflow_events.events.loading import load_receivers
         from workflow_events.graphql import nodes
 
@@ -32,4 +33,5 @@ class WorkflowEventsConfig(AppConfig):
             mutation=Mutation,
             nodes=[getattr(nodes, name) for name in nodes.__all__],
         )
+        load_authentication()
         load_receivers(settings.EVENT_RECEIVER_MODULES)

@@ -1,6 +1,7 @@
 """What the domain needs to know of the person who acts."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 
 class User(Protocol):
@@ -12,20 +13,26 @@ class User(Protocol):
 
 
 class AnonymousUser:
-    """Nobody: what a request without a token acts as."""
+    """Nobody: what a request without a token acts as (facts 5.2)."""
 
-    username: str | None = None
-    group: str | None = None
     is_authenticated = False
 
     def __init__(self) -> None:
+        self.username: str | None = None
         self.groups: list[str] = []
+        self.group: str | None = None
+        self.token: str | None = None
+        self.claims: Mapping[str, Any] = {}
+
+    def __repr__(self) -> str:
+        return "<AnonymousUser>"
 
 
 class BaseUser:
     """A user known by name, with the groups that he or she belongs to.
 
-    Takes the user name and the groups; ``group``, the acting group, is the first of them.
+    Takes the user name and the groups; ``group``, the acting group, is the first of them, and may
+    be set to another one. Without a provider who vouches, ``token`` and ``claims`` are empty.
     """
 
     is_authenticated = True
@@ -34,3 +41,9 @@ class BaseUser:
         self.username: str | None = username
         self.groups = list(groups or [])
         self.group: str | None = self.groups[0] if self.groups else None
+        self.token: str | None = None
+        self.claims: Mapping[str, Any] = {}
+
+    def __repr__(self) -> str:
+        # Never the token: what is shown here ends up in logs.
+        return f"<{type(self).__name__} {self.username!r}, groups {self.groups!r}>"
