@@ -3,6 +3,7 @@
 The declarations stand in ``settings.py``; docs/reference/configuration.md is generated from them.
 """
 
+import gettext
 import json
 import re
 from collections.abc import Mapping
@@ -13,15 +14,20 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
-from django.conf.locale import LANG_INFO
+from django.conf import locale
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import to_locale
 
 REQUIRED: Final = "required"
 """The default of a variable without which the service does not start outside ``ENV=dev``."""
 
+# As browsers send it (RFC 6454 section 6.2): lower case, without path or user.
+_ORIGIN: Final = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 DATABASE_SCHEMES: Final = ("postgres", "postgresql", "sqlite")
 LANGUAGE_CODE: Final = re.compile("[a-z]{2,3}(-[a-z0-9]{2,8})*")
 """A language with its variants, as in ``zh-hans`` (RFC 5646, lower case)."""
+LOCALES: Final = locale.__path__[0]
+"""Where Django's translations are; it chooses no language that has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,13 +130,24 @@ class Variables:
     def languages(self, name: str, *, effect: str, including: str) -> list[tuple[str, str]]:
         """Read codes of languages, which must include one that is also the default.
 
-        Gives an entry of Django's ``LANGUAGES``: pairs of code and name, each once.
+        Gives what Django's ``LANGUAGES`` holds: pairs of code and name, here the code again.
         """
         raw = self.items(name, effect=effect, shown="`LANGUAGE_CODE` alone")
         codes = [_language(name, code) for code in raw] or [including]
         if including not in codes:
             raise ImproperlyConfigured(f"{name}: LANGUAGE_CODE, {including}, is missing")
-        return [(code, _language_name(code) or code) for code in dict.fromkeys(codes)]
+        return [(code, code) for code in dict.fromkeys(codes)]
+
+    def origins(self, name: str, *, effect: str) -> list[str]:
+        """Read a list of origins: scheme, host and, where it is not the usual one, port."""
+        found = self.items(name, effect=effect)
+        for origin in found:
+            if not _ORIGIN.fullmatch(origin):
+                raise ImproperlyConfigured(
+                    f"{name}: {origin!r} is no origin; write https://host or https://host:port, "
+                    "without a path"
+                )
+        return found
 
     def time_zone(self, name: str, *, effect: str, default: str) -> str:
         """Read the name of a time zone."""
@@ -227,16 +244,9 @@ def _language(name: str, raw: str) -> str:
     code = raw.lower()
     if not LANGUAGE_CODE.fullmatch(code):
         raise ImproperlyConfigured(f"{name}: {raw!r} is no language code such as en or de-ch")
-    if _language_name(code) is None:
+    if gettext.find("django", LOCALES, [to_locale(code)]) is None:
         raise ImproperlyConfigured(f"{name}: Django knows no language {raw!r}")
     return code
-
-
-def _language_name(code: str) -> str | None:
-    """Return what the language is called, a regional variant by its language."""
-    known: Mapping[str, Any] = LANG_INFO.get(code) or LANG_INFO.get(code.partition("-")[0], {})
-    name: str | None = known.get("name")
-    return name
 
 
 def _in_code(value: str) -> str:
