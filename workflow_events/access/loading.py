@@ -57,11 +57,12 @@ class Keys:
             return None
         if kind is not FILTER:
             return None if issubclass(key, self.mutation) else "which is no mutation"
-        models = {model_of(node): node for node in self.nodes}
-        if key in self.nodes or key in models:
+        by_model = {model: node for node in self.nodes if (model := model_of(node))}
+        if key in self.nodes or key in by_model:
             return None
-        if model_of(key) in models:
-            return f"which goes by {models[model_of(key)].__name__}: say that"
+        for model in map(model_of, key.__mro__):
+            if model in by_model:
+                return f"which goes by {by_model[model].__name__}: say that"
         return "which is none of " + ", ".join(node.__name__ for node in self.nodes)
 
 

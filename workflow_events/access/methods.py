@@ -102,6 +102,11 @@ def name_of(method: BoundMethod) -> str:
     return f"{owner.__module__}.{owner.__qualname__}.{getattr(method, '__name__', method)}"
 
 
+def result_of(value: object) -> str:
+    """Return what a method gave, for messages: its type, as the value may be long, or secret."""
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
 def _entries_of(cls: type) -> dict[tuple[Kind, type], Entry]:
     """Return what is marked in the body of one class; `ImproperlyConfigured` for a key twice."""
     entries: dict[tuple[Kind, type], Entry] = {}

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import QuerySet
 
-from workflow_events.access.methods import AccessClass, BoundMethod, Kind, name_of
+from workflow_events.access.methods import AccessClass, BoundMethod, Kind, name_of, result_of
 from workflow_events.access.permissions import OBJECT_PERMISSION, PERMISSION, BasePermission
 from workflow_events.access.validations import VALIDATION, BaseValidation
 from workflow_events.access.visibilities import BaseVisibility, Filter
@@ -90,7 +90,9 @@ class Policy:
         for method in self._methods(VALIDATION, chains):
             data = method(mutation, data, info)
             if not isinstance(data, dict):
-                raise TypeError(f"{name_of(method)} gave {data!r}; it must return the data")
+                raise TypeError(
+                    f"{name_of(method)} gave {result_of(data)}; it must return the data, a dict"
+                )
         return data
 
     def _methods(self, kind: Kind, chains: Chains) -> tuple[BoundMethod, ...]:
@@ -127,7 +129,7 @@ def _require(method: BoundMethod, mutation: type, answer: object) -> None:
     if answer is False:
         raise PermissionDenied(f"You are not permitted to do this: {mutation.__name__}.")
     if answer is not True:
-        raise TypeError(f"{name_of(method)} gave {answer!r}; it must return True or False")
+        raise TypeError(f"{name_of(method)} gave {result_of(answer)}; it must return True or False")
 
 
 _in_force: list[Policy] = []

@@ -21,7 +21,14 @@ from typing import ClassVar
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
-from workflow_events.access.methods import AccessClass, BoundMethod, Kind, Marked, name_of
+from workflow_events.access.methods import (
+    AccessClass,
+    BoundMethod,
+    Kind,
+    Marked,
+    name_of,
+    result_of,
+)
 from workflow_events.workflow.lookups import groups_overlap
 from workflow_events.workflow.models import Case, WorkItem
 
@@ -158,7 +165,8 @@ class _Checked:
     def __call__(self, node: type, queryset: Rows, info: Anything) -> Rows:
         shown = self.method(node, queryset, info)
         if not isinstance(shown, QuerySet) or shown.model is not queryset.model:
-            what = f"rows of {shown.model.__name__}" if isinstance(shown, QuerySet) else repr(shown)
+            rows = isinstance(shown, QuerySet)
+            what = f"rows of {shown.model.__name__}" if rows else result_of(shown)
             raise TypeError(
                 f"{name_of(self.method)} gave {what}; it must return the queryset of "
                 f"{queryset.model.__name__} that it was given, or narrow it"
@@ -168,6 +176,8 @@ class _Checked:
                 f"{name_of(self.method)} gave a sliced or combined queryset, which cannot be "
                 "filtered any further; select by primary keys instead: filter(pk__in=…)"
             )
+        if getattr(shown, "_fields", None) is not None:
+            raise TypeError(f"{name_of(self.method)} gave no instances; leave values() away")
         return shown
 
 
@@ -186,6 +196,8 @@ class _AnyOf:
                 return queryset
             parts.append(_condition_only(part))
         shown = reduce(operator.or_, parts)
+        if shown.query.is_empty():
+            return queryset.none()
         # Rows that were made distinct can only be combined with such.
         if queryset.query.distinct:
             return queryset.filter(pk__in=shown.values("pk"))
@@ -197,8 +209,9 @@ def _condition_only(part: Rows) -> Rows:
     """Return the same rows as a plain condition, which OR can join and an index can answer."""
     query = part.query
     if len(query.alias_map) <= 1 and not (query.distinct or query.annotations or query.extra):
-        return part
-    return part.model._default_manager.filter(pk__in=part.order_by().values("pk"))
+        return part.order_by()
+    rows: Rows = part.model._default_manager.filter(pk__in=part.order_by().values("pk"))
+    return rows
 
 
 def model_of(node: type) -> type[Model] | None:

@@ -1,0 +1,356 @@
+"""Access classes are loaded once at start, or the start says in one line why not."""
+
+import re
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from tests.access.conftest import NODES
+from workflow_events.access import policy as policies
+from workflow_events.access.loading import load_access_classes
+from workflow_events.access.permissions import (
+    AllowAny,
+    BasePermission,
+    CreatedByGroup,
+    IsAuthenticated,
+    object_permission_for,
+    permission_for,
+)
+from workflow_events.access.policy import Policy
+from workflow_events.access.validations import BaseValidation, validation_for
+from workflow_events.access.visibilities import (
+    AddressedGroups,
+    Any,
+    BaseVisibility,
+    Union,
+    filter_queryset_for,
+)
+from workflow_events.graphql import nodes
+from workflow_events.graphql.mutations import Mutation, SaveTask, StartCase
+from workflow_events.graphql.types.task import SimpleTask
+from workflow_events.workflow import models
+
+HERE = __name__
+ALLOW_ANY = "workflow_events.access.permissions.AllowAny"
+ANY = "workflow_events.access.visibilities.Any"
+
+
+@pytest.fixture(autouse=True)
+def _policy():
+    """Put back what was in force."""
+    before = policies.current()
+    yield
+    policies.enforce(before)
+
+
+def load(permissions=(ALLOW_ANY,), visibilities=(ANY,), validations=()):
+    return load_access_classes(
+        permissions=permissions,
+        visibilities=visibilities,
+        validations=validations,
+        mutation=Mutation,
+        nodes=NODES,
+    )
+
+
+def refusal(**paths):
+    """Load, which fails and changes nothing; the message, which is one line."""
+    before = policies.current()
+    with pytest.raises(ImproperlyConfigured) as raised:
+        load(**paths)
+    assert policies.current() is before
+    message = str(raised.value)
+    assert "\n" not in message
+    return message
+
+
+class EveryMutation(BasePermission):
+    @permission_for(object)
+    @permission_for(Mutation)
+    @permission_for(SaveTask)
+    @permission_for(StartCase)
+    def allowed(self, mutation, info):
+        return True
+
+
+class EveryNode(BaseVisibility):
+    suppress_visibilities = (
+        "Case.family",
+        "Case.parent_work_item",
+        "Case.workflow",
+        "WorkItem.case",
+        "WorkItem.child_case",
+        "WorkItem.previous_work_item",
+        "WorkItem.task",
+    )
+
+    @filter_queryset_for(object)
+    @filter_queryset_for(nodes.Node)
+    @filter_queryset_for(nodes.Case)
+    @filter_queryset_for(nodes.WorkItem)
+    @filter_queryset_for(nodes.Task)
+    @filter_queryset_for(models.Workflow)
+    @filter_queryset_for(models.Flow)
+    def shown(self, node, queryset, info):
+        return queryset
+
+
+class OneValidation(BaseValidation):
+    @validation_for(Mutation)
+    def validate(self, mutation, data, info):
+        return data
+
+
+class Either(Union):
+    visibility_classes = (EveryNode, AddressedGroups)
+
+
+class Everybody(AllowAny):
+    pass
+
+
+def test_the_classes_are_in_force_in_their_order():
+    loaded = load(
+        permissions=[
+            f"{HERE}.EveryMutation",
+            "workflow_events.access.permissions.IsAuthenticated",
+            "workflow_events.access.permissions.CreatedByGroup",
+            f"{HERE}.Everybody",
+        ],
+        visibilities=[f"{HERE}.Either", f"{HERE}.EveryNode", ANY],
+        validations=[f"{HERE}.OneValidation"],
+    )
+    assert policies.current() is loaded
+    assert [type(permission) for permission in loaded.permissions] == [
+        EveryMutation,
+        IsAuthenticated,
+        CreatedByGroup,
+        Everybody,
+    ]
+    assert [type(visibility) for visibility in loaded.visibilities] == [Either, EveryNode, Any]
+    assert [type(validation) for validation in loaded.validations] == [OneValidation]
+
+
+def test_the_service_has_loaded_what_its_settings_name():
+    loaded = policies.current()
+    assert [type(permission) for permission in loaded.permissions] == [AllowAny]
+    assert [type(visibility) for visibility in loaded.visibilities] == [Any]
+    assert loaded.validations == ()
+    assert loaded == Policy(loaded.permissions, loaded.visibilities)
+
+
+@pytest.mark.parametrize(
+    ("setting", "kind", "name"),
+    [
+        ("PERMISSION_CLASSES", "permissions", ALLOW_ANY),
+        ("VISIBILITY_CLASSES", "visibilities", ANY),
+    ],
+)
+def test_an_empty_list_does_not_mean_everybody(setting, kind, name):
+    assert refusal(**{kind: []}) == (
+        f"{setting}: is empty; name {name} to restrict nobody, on purpose"
+    )
+
+
+class NoBase:
+    @permission_for(Mutation)
+    def allowed(self, mutation, info):
+        return True
+
+
+class Nothing(BasePermission):
+    def has_permission(self, mutation, info):
+        return False
+
+
+class OfANode(BasePermission):
+    @permission_for(nodes.Case)
+    def of_a_node(self, mutation, info):
+        return True
+
+
+class ObjectOfAModel(BasePermission):
+    @object_permission_for(models.Case)
+    def of_a_model(self, mutation, info, instance):
+        return True
+
+
+class Choosy(BasePermission):
+    def __init__(self, choice):
+        self.choice = choice
+
+    @permission_for(Mutation)
+    def chosen(self, mutation, info):
+        return True
+
+
+no_class = EveryMutation()
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("nowhere.Missing", "cannot be imported; correct the dotted path or what it imports: No"),
+        (f"{HERE}.Missing", 'cannot be imported; .*"Missing"'),
+        ("Missing", "cannot be imported; correct the dotted path"),
+        ("", "cannot be imported; correct the dotted path"),
+        ("tests.broken.Tasks", "fails to import: ZeroDivisionError: on purpose"),
+        (f"{HERE}.NoBase", "is no subclass of BasePermission; name a class that is, or move it"),
+        (f"{HERE}.EveryNode", "is no subclass of BasePermission"),
+        (f"{HERE}.no_class", "is no subclass of BasePermission"),
+        (
+            "workflow_events.access.permissions.BasePermission",
+            "is only a base; name a class derived from it",
+        ),
+        (
+            f"{HERE}.Nothing",
+            "Nothing has no method marked @permission_for or @object_permission_for, so that it "
+            "does nothing; mark one",
+        ),
+        (
+            f"{HERE}.OfANode",
+            r"OfANode\.of_a_node is marked @permission_for\(Case\), which is no mutation",
+        ),
+        (
+            f"{HERE}.ObjectOfAModel",
+            r"ObjectOfAModel\.of_a_model is marked @object_permission_for\(Case\), which is no m",
+        ),
+        (f"{HERE}.Choosy", "cannot be made without arguments: TypeError: .*'choice'"),
+    ],
+)
+def test_a_permission_that_could_not_work_is_refused(path, said):
+    message = refusal(permissions=[ALLOW_ANY, path])
+    assert re.match(rf"PERMISSION_CLASSES: {re.escape(path)}: {said}", message), message
+
+
+class OfAMutation(BaseVisibility):
+    @filter_queryset_for(StartCase)
+    def of_a_mutation(self, node, queryset, info):
+        return queryset
+
+
+class OfAKindOfTask(BaseVisibility):
+    @filter_queryset_for(SimpleTask)
+    def simple(self, node, queryset, info):
+        return queryset
+
+
+class OfATableBehind(BaseVisibility):
+    @filter_queryset_for(models.TaskFlow)
+    def behind(self, node, queryset, info):
+        return queryset
+
+
+class Twice(BaseVisibility):
+    @filter_queryset_for(nodes.Task)
+    def by_node(self, node, queryset, info):
+        return queryset
+
+    @filter_queryset_for(models.Task)
+    def by_model(self, node, queryset, info):
+        return queryset
+
+
+class OnceEach(EveryNode):
+    @filter_queryset_for(models.Task)
+    def by_model(self, node, queryset, info):
+        return queryset
+
+
+class Inherited(Twice):
+    pass
+
+
+class Unknown(EveryNode):
+    suppress_visibilities = ("WorkItem.case", "WorkItem.document")
+
+
+class ToMany(EveryNode):
+    suppress_visibilities = ("Case.work_items",)
+
+
+class Text(EveryNode):
+    suppress_visibilities = "WorkItem.case"
+
+
+class NoMembers(Union):
+    pass
+
+
+class WrongMember(Union):
+    visibility_classes = (EveryNode, "extensions.Own")
+
+
+class WithTwice(Union):
+    visibility_classes = (EveryNode, Either, Twice)
+
+
+TWICE = r"Twice\.by_node and \.by_model both speak of Task: a node and its model are the same; leav"
+RELATIONS = ", ".join(EveryNode.suppress_visibilities)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "OfAMutation",
+            r"OfAMutation\.of_a_mutation is marked @filter_queryset_for\(StartCase\), which is "
+            "none of Case, Flow, Node, Task, WorkItem, Workflow",
+        ),
+        ("OfAKindOfTask", r"OfAKindOfTask\.simple is .*\(SimpleTask\), which goes by Task: say t"),
+        ("OfATableBehind", r"OfATableBehind\.behind is marked .*\(TaskFlow\), which is none of"),
+        ("Twice", TWICE),
+        ("Inherited", TWICE),
+        ("WithTwice", TWICE),
+        (
+            "Unknown",
+            r"Unknown\.suppress_visibilities: there is no relation 'WorkItem\.document'; it may "
+            f"name {RELATIONS}$",
+        ),
+        ("ToMany", r"ToMany\.suppress_visibilities: there is no relation 'Case\.work_items'"),
+        ("Text", r"Text\.suppress_visibilities is a text; write a list"),
+        ("NoMembers", "visibility_classes is empty; list subclasses of BaseVisibility"),
+        ("WrongMember", "visibility_classes holds 'extensions.Own'; list subclasses"),
+        ("EveryMutation", "is no subclass of BaseVisibility"),
+    ],
+)
+def test_a_visibility_that_could_not_work_is_refused(name, said):
+    message = refusal(visibilities=[ANY, f"{HERE}.{name}"])
+    assert re.match(rf"VISIBILITY_CLASSES: {re.escape(HERE)}\.{name}: {said}", message), message
+
+
+def test_a_subclass_may_speak_of_the_model_where_its_parent_spoke_of_the_node():
+    assert load(visibilities=[f"{HERE}.OnceEach"])
+
+
+class ValidatesNothing(BaseValidation):
+    def validate(self, mutation, data, info):
+        return data
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("EveryMutation", "is no subclass of BaseValidation"),
+        ("ValidatesNothing", "ValidatesNothing has no method marked @validation_for, so"),
+    ],
+)
+def test_a_validation_that_could_not_work_is_refused(name, said):
+    message = refusal(validations=[f"{HERE}.{name}"])
+    assert re.match(rf"VALIDATION_CLASSES: {re.escape(HERE)}\.{name}: {said}", message), message
+
+
+def test_a_class_that_cannot_be_defined_is_refused_with_its_setting(monkeypatch, tmp_path):
+    (tmp_path / "undefinable.py").write_text(
+        "from workflow_events.access.permissions import BasePermission, permission_for\n"
+        "class Own(BasePermission):\n"
+        "    @permission_for\n"
+        "    def allowed(self, mutation, info): ...\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    message = refusal(permissions=["undefinable.Own"])
+    assert re.match(
+        r"PERMISSION_CLASSES: undefinable\.Own: fails to import: ImproperlyConfigured: "
+        r"@permission_for takes a class, as in @permission_for\(SaveCase\)",
+        message,
+    )
