@@ -225,6 +225,34 @@ LANGUAGES = variables.languages(
     effect="The languages that names and descriptions may be in, `LANGUAGE_CODE` among them; "
     "`Accept-Language` chooses one.",
 )
+CORS_ORIGIN_ALLOW_ALL = variables.switch(
+    "CORS_ORIGIN_ALLOW_ALL",
+    default=False,
+    dev=False,
+    effect="Lets pages of every origin call the service.",
+)
+CORS_ORIGIN_WHITELIST = variables.origins(
+    "CORS_ORIGIN_WHITELIST",
+    effect="The origins whose pages may call the service, like `https://portal.example.org`.",
+)
+CORS_ALLOW_CREDENTIALS = variables.switch(
+    "CORS_ALLOW_CREDENTIALS",
+    default=True,
+    dev=True,
+    effect="Whether those pages may send what the browser keeps for the service.",
+)
+CORS_ALLOW_HEADERS = variables.items(
+    "CORS_ALLOW_HEADERS",
+    default="accept, accept-language, authorization, content-type, language, user-agent, "
+    "x-csrftoken, x-requested-with",
+    effect="The headers that those pages may send.",
+)
+CORS_ALLOW_METHODS = variables.items(
+    "CORS_ALLOW_METHODS",
+    default="OPTIONS, GET, POST",
+    effect="The methods that those pages may use.",
+)
+
 TIME_ZONE = variables.time_zone(
     "TIME_ZONE",
     default="UTC",
@@ -235,6 +263,13 @@ LOG_LEVEL = variables.text(
     default="INFO",
     choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
     effect="The least severe level that is logged, to standard error.",
+)
+
+ENABLE_ACCESS_LOG = variables.switch(
+    "ENABLE_ACCESS_LOG",
+    default=False,
+    dev=False,
+    effect="Writes a line of JSON for each GraphQL request to standard output, without values.",
 )
 
 HOST = variables.text(
@@ -262,13 +297,24 @@ _SQLITE_OPTIONS: Final = {
     # A request does not wait longer than it may take.
     "timeout": min(SQLITE_TIMEOUT, REQUEST_DEADLINE or SQLITE_TIMEOUT),
 }
+_POSTGRESQL_OPTIONS: Final = {
+    "connect_timeout": 10,
+    # A server that has vanished without a word is noticed within a minute.
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = CONN_MAX_AGE
-_database["CONN_HEALTH_CHECKS"] = True
+# A lost connection is noticed without a statement (workflow/lost_connections.py).
+_database["CONN_HEALTH_CHECKS"] = False
 # Every operation is its own transaction, each root field of a document commits by itself.
 _database["ATOMIC_REQUESTS"] = False
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {**_SQLITE_OPTIONS, **_database.get("OPTIONS", {})}
+else:
+    _database["OPTIONS"] = {**_POSTGRESQL_OPTIONS, **_database.get("OPTIONS", {})}
 
 INSTALLED_APPS = [
     # For the indexes on JSON; adds nothing on SQLite.
@@ -279,8 +325,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Refuses the hosts that are not in ALLOWED_HOSTS.
-    "django.middleware.common.CommonMiddleware",
+    "workflow_events.observability.hosts.Hosts",
 ]
+if CORS_ORIGIN_ALLOW_ALL or CORS_ORIGIN_WHITELIST:
+    # First, so that a page may read refusals, too.
+    MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
 if len(LANGUAGES) > 1:
     MIDDLEWARE.append("workflow_events.graphql.languages.LanguageMiddleware")
 APPEND_SLASH = False
@@ -297,15 +346,32 @@ LOGGING = {
         "lines": {
             "()": "workflow_events.observability.logs.LineFormatter",
             "colour": sys.stderr.isatty(),
-        }
+        },
+        "bare": {"format": "%(message)s"},
     },
-    "handlers": {"standard_error": {"class": "logging.StreamHandler", "formatter": "lines"}},
+    "handlers": {
+        "standard_error": {"class": "logging.StreamHandler", "formatter": "lines"},
+        "standard_output": {
+            "class": "logging.StreamHandler",
+            "formatter": "bare",
+            "stream": "ext://sys.stdout",
+        },
+    },
     "root": {"handlers": ["standard_error"], "level": LOG_LEVEL},
-    "filters": {"without_traceback": {"()": "workflow_events.observability.logs.WithoutTraceback"}},
+    "filters": {
+        "without_traceback": {"()": "workflow_events.observability.logs.WithoutTraceback"},
+        "with_reason": {"()": "workflow_events.observability.logs.WithReason"},
+    },
     "loggers": {
         # Without handlers of its own, Django's records reach the root's, once.
         "django": {"handlers": [], "propagate": True},
         # Whoever asks for a host that is not ours fills no log.
         "django.security.DisallowedHost": {"filters": ["without_traceback"]},
+        "django.request": {"filters": ["with_reason"]},
+        "workflow_events.access": {
+            "handlers": ["standard_output"],
+            "level": "INFO",
+            "propagate": False,
+        },
     },
 }

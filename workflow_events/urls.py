@@ -3,8 +3,11 @@
 from django.urls import URLPattern, URLResolver, re_path
 
 from workflow_events.graphql.view import GraphQLView
+from workflow_events.observability.health import healthz, readyz
 
-# Any path that contains the word, as clients know it under different prefixes (facts 1.1).
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Any path that contains the word, as clients know it under different prefixes (facts 1.1).
     re_path(r"graphql", GraphQLView.as_view(), name="graphql"),
+    re_path(r"^healthz/?$", healthz, name="healthz"),
+    re_path(r"^readyz/?$", readyz, name="readyz"),
 ]

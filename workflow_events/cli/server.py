@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from gunicorn.app.base import BaseApplication
 
+from workflow_events.graphql.limits.deadline import limit_statements
+
 WELCOME = "Serving {url} (Ctrl-C stops).\n"
 TO_TRY = """\
 To try, in a second terminal:
@@ -52,6 +54,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """Return the application that the workers share."""
+        limit_statements()
         return get_wsgi_application()
 
     def greet(self, arbiter: Any) -> None:

@@ -6,7 +6,7 @@ import logging
 
 from django.db import DatabaseError
 
-from workflow_events.events.errors import EventDepthExceeded, ReceiverError, message_of
+from workflow_events.events.errors import PassesReceivers, ReceiverError, message_of
 from workflow_events.events.event import Event
 from workflow_events.events.frames import check_depth, current
 from workflow_events.events.isolation import IsolatedFrame
@@ -42,7 +42,7 @@ class Emission(IsolatedFrame):
         """Run all receivers; return whether one wrote to the database.
 
         Raises `ReceiverError` for the failures of receivers with ``raise_exception=True``, and
-        `EventDepthExceeded`.
+        what passes every receiver, like `EventDepthExceeded`.
         """
         if self.parent is not None:
             check_depth(self)
@@ -56,7 +56,7 @@ class Emission(IsolatedFrame):
                     with self.suspended():
                         self._run_group(group)
         except BaseException as error:
-            self.undo(error)
+            self._undo_all(error)
             raise
         finally:
             current.reset(token)
@@ -66,6 +66,13 @@ class Emission(IsolatedFrame):
         if self.failures:
             self._raise_failures()
         return self.wrote
+
+    def _undo_all(self, error: BaseException) -> None:
+        try:
+            self.undo(error)
+        except DatabaseError as lost:
+            # SQLite ends the whole transaction with a statement that it cuts off.
+            error.add_note(f"There was nothing to undo any more: {lost}")
 
     def _run_group(self, group: Group) -> None:
         first = 0
@@ -141,7 +148,7 @@ class Emission(IsolatedFrame):
 
 def _passes(error: Exception) -> bool:
     """Tell whether an error is beyond what undoing one receiver can mend."""
-    if isinstance(error, EventDepthExceeded):
+    if isinstance(error, PassesReceivers):
         return True
     state = getattr(error.__cause__, "sqlstate", None)
     return isinstance(error, DatabaseError) and state in _RUN_AGAIN

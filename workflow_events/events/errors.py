@@ -32,7 +32,14 @@ class BrokenTransaction(RuntimeError):
     """A receiver swallowed a database error that broke its transaction or savepoint."""
 
 
-class EventDepthExceeded(RuntimeError):
+class PassesReceivers(Exception):
+    """Base of errors that no receiver can contain: they pass all of them, whatever their options.
+
+    The outermost emission raises it, also when a receiver caught it, and nothing more is run.
+    """
+
+
+class EventDepthExceeded(PassesReceivers, RuntimeError):
     """Receivers emit events whose receivers emit events, deeper than ``EVENT_MAX_DEPTH``."""
 
 

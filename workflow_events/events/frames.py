@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from workflow_events.events.errors import EventDepthExceeded
+from workflow_events.events.errors import EventDepthExceeded, PassesReceivers
 
 if TYPE_CHECKING:
     from workflow_events.events.event import Event
@@ -46,7 +46,8 @@ class Frame:
     parent: Frame | None
     paused: bool
     assigned: dict[str, Any] | None
-    exceeded: EventDepthExceeded | None
+    exceeded: PassesReceivers | None
+    """At the outermost emission: what ends all of them."""
     group: Group
     first: int
     """The place in the group of the first of ``functions``."""
@@ -106,6 +107,15 @@ def frame_of(event: Event) -> Frame | None:
     while frame is not None and frame.event is not event:
         frame = frame.parent
     return frame
+
+
+def end_all(error: PassesReceivers) -> None:
+    """End all emissions under way in this context with the error, which the caller raises."""
+    innermost = current.get()
+    if innermost is not None:
+        innermost.top.exceeded = error
+        for frame in innermost.outwards():
+            frame.pause()  # so that no receiver runs after one that swallows the error
 
 
 def check_depth(frame: Frame) -> None:

@@ -5,6 +5,7 @@ error has a code, and no middleware runs per field; of theirs nothing but the na
 """
 
 from collections.abc import Mapping
+from time import perf_counter
 from typing import Any
 
 from django.conf import settings
@@ -23,7 +24,7 @@ from graphql import (
 )
 
 from workflow_events.auth import AuthenticationError, authenticate
-from workflow_events.graphql import graphiql
+from workflow_events.graphql import access_log, graphiql
 from workflow_events.graphql.documents import (
     STANDARD_RULES,
     WITHOUT_INTROSPECTION,
@@ -31,12 +32,21 @@ from workflow_events.graphql.documents import (
     InvalidDocument,
 )
 from workflow_events.graphql.errors import formatted
+from workflow_events.graphql.limits.deadline import Deadline, LimitedExecution
 from workflow_events.graphql.limits.values import check_values
 from workflow_events.graphql.requests import BadRequest, GraphQLRequest
 from workflow_events.graphql.schema import schema
 from workflow_events.workflow.errors import ErrorCode, LimitExceeded
 
 documents = DocumentCache()
+
+
+class GraphQLResponse(JsonResponse):
+    """An answer that remembers the codes of its errors, for the access log."""
+
+    def __init__(self, body: dict[str, Any], **options: Any) -> None:
+        super().__init__(body, **options)
+        self.error_codes = [entry["extensions"]["code"] for entry in body.get("errors", ())]
 
 
 # Requests carry their authority in a header, never in a cookie that a foreign page could use.
@@ -46,6 +56,17 @@ class GraphQLView(View):
 
     http_method_names = ("get", "post", "options")
     graphql_schema = schema.graphql_schema
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer, and write to the access log if there is one."""
+        if not settings.ENABLE_ACCESS_LOG:
+            return super().dispatch(request, *args, **kwargs)
+        response, start = None, perf_counter()
+        try:
+            response = super().dispatch(request, *args, **kwargs)
+        finally:
+            access_log.write(request, response, perf_counter() - start)
+        return response
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         """Answer a query, or show GraphiQL in development."""
@@ -66,7 +87,9 @@ class GraphQLView(View):
         try:
             request.user = authenticate(request)  # type: ignore[assignment]
         except AuthenticationError as error:
-            return _refusal([GraphQLError(str(error))], error.code, error.status, error.headers)
+            return _refusal(
+                request, [GraphQLError(str(error))], error.code, error.status, error.headers
+            )
         try:
             asked = GraphQLRequest.of(request)
             rules = WITHOUT_INTROSPECTION if settings.DISABLE_INTROSPECTION else STANDARD_RULES
@@ -75,33 +98,37 @@ class GraphQLView(View):
                 check_values(asked.variables)
             operation = _operation(document, asked.operation_name)
         except BadRequest as error:
-            return _refusal([GraphQLError(str(error))], error.code, error.status)
+            return _refusal(request, [GraphQLError(str(error))], error.code, error.status)
         except InvalidDocument as error:
-            return _refusal(error.errors, ErrorCode.INVALID_DOCUMENT)
+            return _refusal(request, error.errors, ErrorCode.INVALID_DOCUMENT)
         except LimitExceeded as error:
-            return _refusal([GraphQLError(str(error))], error.code)
+            return _refusal(request, [GraphQLError(str(error))], error.code)
         if request.method == "GET" and operation.operation is not OperationType.QUERY:
             response = _refusal(
+                request,
                 [GraphQLError("Only queries may be sent by GET; use POST.")],
                 ErrorCode.INVALID_DOCUMENT,
                 status=405,
             )
             response["Allow"] = "POST"
             return response
-        return _response(self.execute(request, asked, document))
+        request.document, request.operation = document, operation  # type: ignore[attr-defined]
+        return _response(request, self.execute(request, asked, document))
 
     def execute(
         self, request: HttpRequest, asked: GraphQLRequest, document: DocumentNode
     ) -> ExecutionResult:
         """Execute the operation, with the request as ``info.context``."""
-        result = execute(
-            self.graphql_schema,
-            document,
-            context_value=request,
-            variable_values=asked.variables,
-            operation_name=asked.operation_name,
-            hide_suggestions=settings.DISABLE_INTROSPECTION,
-        )
+        with Deadline(settings.REQUEST_DEADLINE):
+            result = execute(
+                self.graphql_schema,
+                document,
+                context_value=request,
+                variable_values=asked.variables,
+                operation_name=asked.operation_name,
+                execution_context_class=LimitedExecution,
+                hide_suggestions=settings.DISABLE_INTROSPECTION,
+            )
         assert isinstance(result, ExecutionResult)  # noqa: S101 (no resolver is async)
         return result
 
@@ -115,22 +142,26 @@ def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionN
     return operation
 
 
-def _response(result: ExecutionResult) -> JsonResponse:
+def _response(request: HttpRequest, result: ExecutionResult) -> HttpResponse:
     errors = result.errors or []
     if any(error.path is None for error in errors):
         # The operation is known by now: what is left are values of variables.
-        return _refusal(errors, ErrorCode.INVALID_INPUT)
+        return _refusal(request, errors, ErrorCode.INVALID_INPUT)
     body: dict[str, Any] = {"data": result.data}
     if errors:
         body["errors"] = [formatted(error, ErrorCode.INVALID_INPUT) for error in errors]
-    return JsonResponse(body)
+    return GraphQLResponse(body)
 
 
 def _refusal(
+    request: HttpRequest,
     errors: list[GraphQLError],
     code: ErrorCode,
     status: int = 400,
     headers: Mapping[str, str] | None = None,
-) -> JsonResponse:
-    body = {"errors": [formatted(error, code) for error in errors]}
-    return JsonResponse(body, status=status, headers=headers)
+) -> HttpResponse:
+    entries = [formatted(error, code) for error in errors]
+    # For Django's line about it in the log.
+    first = entries[0]
+    request.refusal = f"{first['extensions']['code']}: {first['message']}"  # type: ignore[attr-defined]
+    return GraphQLResponse({"errors": entries}, status=status, headers=headers)

@@ -10,6 +10,9 @@ COLOURS: Final = {
     logging.CRITICAL: "\x1b[1;31m",
 }
 
+MAX_REASON: Final = 300
+"""Characters of a reason that are logged."""
+
 
 class LineFormatter(logging.Formatter):
     """Time, level, logger, message; takes whether to colour warnings and errors."""
@@ -31,4 +34,16 @@ class WithoutTraceback(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Let the record pass, without its traceback."""
         record.exc_info = None
+        return True
+
+
+class WithReason(logging.Filter):
+    """Adds to Django's line about a refused request why it was refused, if the view said so."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let the record pass, with the reason in it; what clients sent cannot break the line."""
+        reason = getattr(getattr(record, "request", None), "refusal", None)
+        if reason:
+            printable = "".join(char if char.isprintable() else " " for char in reason)
+            record.msg, record.args = "%s: %s", (record.getMessage(), printable[:MAX_REASON])
         return True
