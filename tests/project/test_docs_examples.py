@@ -6,6 +6,7 @@ import sys
 from types import ModuleType
 
 import pytest
+from django.test import override_settings
 
 from tests.project.processes import ROOT
 from workflow_events.cli.example import load_example
@@ -28,6 +29,7 @@ PAGES = [
     "how-to/listen-to-django-signals.md",
     "how-to/write-an-async-receiver.md",
     "how-to/emit-your-own-events.md",
+    "how-to/translate-names.md",
 ]
 EVERY_PAGE = {
     str(path.relative_to(DOCS))
@@ -40,6 +42,8 @@ ELSEWHERE = {
     "how-to/test-a-receiver.md": "tests/project/test_docs_pytest.py",
 }
 
+# What a page says to set.
+SETTINGS = {"how-to/translate-names.md": {"LANGUAGES": [("en", "en"), ("de", "de"), ("fr", "fr")]}}
 # Receivers that are meant to fail; any other one that fails is a mistake of the page.
 FAILING = {
     "reference/receivers.md": ["leave_a_mess"],
@@ -65,7 +69,7 @@ def test_no_page_with_python_is_forgotten():
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("page", PAGES)
 def test_the_blocks_of_a_page_run(page, monkeypatch, caplog):
-    with registry.scoped():
+    with registry.scoped(), override_settings(**SETTINGS.get(page, {})):
         run(page, monkeypatch)
     failed = [r.receiver for r in caplog.records if r.name == "workflow_events.events"]
     assert failed == [f"extensions.example.{name}" for name in FAILING.get(page, [])]
