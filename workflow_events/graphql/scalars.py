@@ -4,7 +4,7 @@ from typing import Any
 
 import graphene
 from graphene.types.generic import GenericScalar as GrapheneGenericScalar
-from graphql import GraphQLError, StringValueNode, ValueNode
+from graphql import GraphQLError, StringValueNode, ValueNode, value_from_ast_untyped
 
 
 class TextScalar(graphene.Scalar):  # type: ignore[misc]
@@ -47,3 +47,8 @@ class GroupJexl(TextScalar):
 
 class GenericScalar(GrapheneGenericScalar):  # type: ignore[misc]
     """Any JSON value."""
+
+    @staticmethod
+    def parse_literal(node: ValueNode, variables: Any = None) -> Any:
+        """Return the value; graphene's own makes null of large numbers and of variables."""
+        return value_from_ast_untyped(node, variables)

@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 
 from workflow_events.workflow.immediate_keys import allow_flush
+from workflow_events.workflow.lookups.sqlite import register_functions
 
 
 class WorkflowConfig(AppConfig):
@@ -14,5 +15,8 @@ class WorkflowConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Prepare every connection for the keys of our tables."""
+        """Prepare every connection for the keys of our tables, and for our lookups."""
         connection_created.connect(allow_flush, dispatch_uid="workflow_events.allow_flush")
+        connection_created.connect(
+            register_functions, dispatch_uid="workflow_events.register_functions"
+        )

@@ -1,17 +1,21 @@
 """The kinds of filters that the filter sets are made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 import graphene
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from graphql import GraphQLResolveInfo
 
 from workflow_events.graphql.filters.base import Filter
 from workflow_events.graphql.ids import Kind, parse_id
 from workflow_events.graphql.values import aware
+from workflow_events.workflow.errors import InvalidInput
+from workflow_events.workflow.languages import Text as LocalizedField
+from workflow_events.workflow.languages import localized_equals, localized_expression
+from workflow_events.workflow.lookups import MAX_WORD, groups_overlap, words_match, words_of
 
 
 class Text(Filter[str]):
@@ -28,6 +32,20 @@ class Text(Filter[str]):
         return Q(**{self.field: value})
 
 
+class LocalizedText(Filter[str]):
+    """The field has exactly this text in the active language."""
+
+    input_type = graphene.String
+
+    def __init__(self, field: LocalizedField, description: str) -> None:
+        super().__init__(description)
+        self.field = field
+
+    def condition(self, value: str, member: str, info: GraphQLResolveInfo) -> Q:
+        """Compare the text in the active language."""
+        return localized_equals(self.field, value)
+
+
 class AnyText(Filter[list[str | None]]):
     """The field has one of these texts."""
 
@@ -41,6 +59,35 @@ class AnyText(Filter[list[str | None]]):
         """Compare with any of the texts; nulls among them are passed over."""
         texts = [text for text in value if text is not None]
         return Q(**{f"{self.field}__in": texts}) if texts else Q()
+
+
+class AnyMember(AnyText):
+    """The field holds a list with one of these texts."""
+
+    def condition(self, value: list[str | None], member: str, info: GraphQLResolveInfo) -> Q:
+        """Compare the lists; nulls among the texts are passed over."""
+        texts = [text for text in value if text is not None]
+        return groups_overlap(self.field, texts) if texts else Q()
+
+
+class Words(Filter[str]):
+    """All words of a text occur in some of the fields, of which some have several languages."""
+
+    input_type = graphene.String
+
+    def __init__(
+        self, fields: Sequence[str], localized: Sequence[LocalizedField], description: str
+    ) -> None:
+        super().__init__(description)
+        self.fields = fields
+        self.localized = localized
+
+    def condition(self, value: str, member: str, info: GraphQLResolveInfo) -> Q:
+        """Search for the words; raises `InvalidInput` for one that is too long."""
+        if any(len(word) > MAX_WORD for word in words_of(value)):
+            raise InvalidInput(f'"{member}" has a word of more than {MAX_WORD} characters.')
+        texts = [localized_expression(field) for field in self.localized]
+        return words_match([*map(F, self.fields), *texts], value)
 
 
 class Id(Filter[str]):

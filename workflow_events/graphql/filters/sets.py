@@ -5,18 +5,22 @@ from typing import Any
 from django.db.models import QuerySet
 
 from workflow_events.graphql.filters.base import FilterSet
+from workflow_events.graphql.filters.json import CaseJSONValue, HasKey, JSONValue
 from workflow_events.graphql.filters.kinds import (
     Among,
     AnyChoice,
     AnyId,
+    AnyMember,
     AnyText,
     Choice,
     Flag,
     HasNone,
     HasValue,
     Id,
+    LocalizedText,
     Moment,
     Text,
+    Words,
 )
 from workflow_events.graphql.ids import CASE, FLOW, TASK, WORK_ITEM, WORKFLOW
 from workflow_events.graphql.types.enums import CaseStatusArgument, Status, Type
@@ -40,7 +44,14 @@ class AuditFilterSet(FilterSet):
     modified_after = Moment("modified_at__gte", "Last modified at this moment or later.")
 
 
-class CaseFilterSet(AuditFilterSet, name="CaseFilterSetType"):
+class MetaFilterSet(FilterSet):
+    """What a row's ``meta`` holds."""
+
+    meta_has_key = HasKey("meta", "Whose `meta` is an object with this key.")
+    meta_value = JSONValue("meta", "Whose `meta` has all these values at their keys.")
+
+
+class CaseFilterSet(MetaFilterSet, AuditFilterSet, name="CaseFilterSetType"):
     """Which cases to list; all members of one entry must match."""
 
     workflow = Id("workflow", WORKFLOW, "Cases of this workflow.")
@@ -51,11 +62,11 @@ class CaseFilterSet(AuditFilterSet, name="CaseFilterSetType"):
     exclude_child_cases = HasNone("parent_work_item", "Root cases only; false restricts nothing.")
 
 
-class WorkItemFilterSet(AuditFilterSet, name="WorkItemFilterSetType"):
+class WorkItemFilterSet(MetaFilterSet, AuditFilterSet, name="WorkItemFilterSetType"):
     """Which work items to list; all members of one entry must match."""
 
     status = Choice("status", Status, "Work items with this status.")
-    name = Text("name", "Work items with exactly this name.")
+    name = LocalizedText("name", "Work items with exactly this name.")
     task = Id("task", TASK, "Work items of this task.")
     tasks = AnyText("task", "Work items of any of these tasks, by slug.")
     case = Id("case", CASE, "Work items of this case.")
@@ -71,32 +82,58 @@ class WorkItemFilterSet(AuditFilterSet, name="WorkItemFilterSetType"):
     has_deadline = HasValue("deadline", "Work items with a deadline, or without one.")
     deadline_before = Moment("deadline__lt", "Due before this moment.")
     deadline_after = Moment("deadline__gte", "Due at this moment or later.")
+    addressed_groups = AnyMember("addressed_groups", "Work items addressed to any of these groups.")
+    controlling_groups = AnyMember(
+        "controlling_groups", "Work items controlled by any of these groups."
+    )
+    assigned_users = AnyMember(
+        "assigned_users", "Work items that any of these users is assigned to."
+    )
+    case_meta_value = CaseJSONValue(
+        "meta", "case", "WorkItem.case", "Whose case's `meta` has all these values at their keys."
+    )
+    root_case_meta_value = CaseJSONValue(
+        "meta",
+        "case__family",
+        "Case.family",
+        "Whose root case's `meta` has all these values at their keys.",
+    )
 
 
-class WorkflowFilterSet(AuditFilterSet, name="WorkflowFilterSetType"):
+class WorkflowFilterSet(MetaFilterSet, AuditFilterSet, name="WorkflowFilterSetType"):
     """Which workflows to list; all members of one entry must match."""
 
     slug = Text("slug", "The workflow with this slug.")
     slugs = AnyText("slug", "Workflows with any of these slugs.")
     id = Id("pk", WORKFLOW, "This workflow.")
     ids = AnyId("pk", WORKFLOW, "Any of these workflows.")
-    name = Text("name", "Workflows with exactly this name.")
-    description = Text("description", "Workflows with exactly this description.")
+    name = LocalizedText("name", "Workflows with exactly this name.")
+    description = LocalizedText("description", "Workflows with exactly this description.")
     is_published = Flag("is_published", "Workflows that are published, or are not.")
     is_archived = Flag("is_archived", "Workflows that are archived, or are not.")
+    search = Words(
+        ("slug",),
+        ("name", "description"),
+        "Workflows with all these words in slug, name and description.",
+    )
 
 
-class TaskFilterSet(AuditFilterSet, name="TaskFilterSetType"):
+class TaskFilterSet(MetaFilterSet, AuditFilterSet, name="TaskFilterSetType"):
     """Which tasks to list; all members of one entry must match."""
 
     slug = Text("slug", "The task with this slug.")
     slugs = AnyText("slug", "Tasks with any of these slugs.")
     id = Id("pk", TASK, "This task.")
     ids = AnyId("pk", TASK, "Any of these tasks.")
-    name = Text("name", "Tasks with exactly this name.")
-    description = Text("description", "Tasks with exactly this description.")
+    name = LocalizedText("name", "Tasks with exactly this name.")
+    description = LocalizedText("description", "Tasks with exactly this description.")
     type = Choice("type", Type, "Tasks of this type.")
     is_archived = Flag("is_archived", "Tasks that are archived, or are not.")
+    search = Words(
+        ("slug",),
+        ("name", "description"),
+        "Tasks with all these words in slug, name and description.",
+    )
 
 
 class FlowFilterSet(AuditFilterSet, name="FlowFilterSetType"):

@@ -1,14 +1,17 @@
 """What an order set is (facts 1.6, and section 0: several keys in one entry are an error)."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import graphene
 from django.db.models import F
-from django.db.models.expressions import BaseExpression, OrderBy
+from django.db.models.expressions import Combinable, OrderBy
 from graphene.utils.str_converters import to_camel_case
 
 from workflow_events.graphql.types.enums import AscDesc, Direction
+from workflow_events.graphql.values import check_storable
 from workflow_events.workflow.errors import InvalidInput
+from workflow_events.workflow.lookups import json_order
 
 
 class Key:
@@ -21,16 +24,19 @@ class Key:
         """Return the member of the input type."""
         raise NotImplementedError
 
-    def expression(self, value: Any, descending: bool) -> OrderBy:
-        """Return what to order by for this value."""
+    def expressions(self, value: Any, descending: bool, member: str) -> list[OrderBy]:
+        """Return what to order by for this value; ``member`` is the name for messages."""
         raise NotImplementedError
 
 
 class Attribute(Key):
-    """Order by an attribute: an enum of names, each with the field or expression that it means."""
+    """Order by an attribute: an enum of names, each with what it means.
+
+    That is a field, or a function that returns the expression for the request.
+    """
 
     def __init__(
-        self, enum: str, fields: dict[str, str | BaseExpression], description: str
+        self, enum: str, fields: dict[str, str | Callable[[], Combinable]], description: str
     ) -> None:
         super().__init__(description)
         self.fields = fields
@@ -42,10 +48,39 @@ class Attribute(Key):
         """Return the member of the input type."""
         return graphene.InputField(self.enum, description=self.description)
 
-    def expression(self, value: Any, descending: bool) -> OrderBy:
+    def expressions(self, value: Any, descending: bool, member: str) -> list[OrderBy]:
         """Return the order by the field of that attribute."""
         field = self.fields[value.value]
-        return ordered(F(field) if isinstance(field, str) else field, descending)
+        return [ordered(F(field) if isinstance(field, str) else field(), descending)]
+
+
+class JSONKey(Key):
+    """Order by the value at a key of a JSON column (`json_order`)."""
+
+    def __init__(self, field: str, description: str) -> None:
+        super().__init__(description)
+        self.field = field
+
+    def member(self) -> graphene.InputField:
+        """Return the member of the input type."""
+        return graphene.InputField(graphene.String, description=self.description)
+
+    def expressions(self, value: Any, descending: bool, member: str) -> list[OrderBy]:
+        """Return the order by type and value."""
+        check_storable(value, member)
+        return [ordered(part, descending) for part in json_order(self.field, value)]
+
+
+class Nothing(Key):
+    """Order by what the rows of this list do not have: later entries decide."""
+
+    def member(self) -> graphene.InputField:
+        """Return the member of the input type."""
+        return graphene.InputField(graphene.String, description=self.description)
+
+    def expressions(self, value: Any, descending: bool, member: str) -> list[OrderBy]:
+        """Return nothing."""
+        return []
 
 
 def _describe_attribute(value: Any) -> str:
@@ -91,4 +126,8 @@ class OrderSet:
             names = ", ".join(map(to_camel_case, given))
             raise InvalidInput(f'"order": an entry takes one key, but has {names}: make it two.')
         descending = entry.get("direction") is Direction.DESC
-        return [cls.keys[key].expression(entry[key], descending) for key in given]
+        return [
+            expression
+            for key in given
+            for expression in cls.keys[key].expressions(entry[key], descending, to_camel_case(key))
+        ]

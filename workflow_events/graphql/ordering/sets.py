@@ -1,18 +1,39 @@
 """The orders of each list. A new attribute is one line here."""
 
 from django.db.models import OuterRef, Subquery
+from django.db.models.expressions import Combinable
 
-from workflow_events.graphql.ordering.base import Attribute, OrderSet
+from workflow_events.graphql.ordering.base import Attribute, JSONKey, Nothing, OrderSet
+from workflow_events.workflow.languages import localized_expression
+from workflow_events.workflow.lookups import ByCodepoint, InDictionary
 from workflow_events.workflow.models import TaskFlow
 
-FIRST_TASK_OF_FLOW = Subquery(
-    TaskFlow.objects.filter(flow=OuterRef("pk")).order_by("task").values("task")[:1]
-)
+
+def _name() -> Combinable:
+    return InDictionary(localized_expression("name"))
+
+
+def _description() -> Combinable:
+    return InDictionary(localized_expression("description"))
+
+
+def _slug() -> Combinable:
+    return ByCodepoint("slug")
+
+
+def _slug_of_task() -> Combinable:
+    return ByCodepoint("task_id")
+
+
+def _first_task_of_flow() -> Combinable:
+    tasks = TaskFlow.objects.filter(flow=OuterRef("pk")).order_by(_slug_of_task())
+    return ByCodepoint(Subquery(tasks.values("task")[:1]))
 
 
 class CaseOrderSet(OrderSet, name="CaseOrderSetType"):
     """What to order cases by: one key, and a direction."""
 
+    meta = JSONKey("meta", "A key of the `meta` of the case.")
     attribute = Attribute(
         "SortableCaseAttributes",
         {"CREATED_AT": "created_at", "MODIFIED_AT": "modified_at", "STATUS": "status"},
@@ -23,17 +44,19 @@ class CaseOrderSet(OrderSet, name="CaseOrderSetType"):
 class WorkItemOrderSet(OrderSet, name="WorkItemOrderSetType"):
     """What to order work items by: one key, and a direction."""
 
+    meta = JSONKey("meta", "A key of the `meta` of the work item.")
+    case_meta = JSONKey("case__meta", "A key of the `meta` of the work item's case.")
     attribute = Attribute(
         "SortableWorkItemAttributes",
         {
             "CREATED_AT": "created_at",
             "MODIFIED_AT": "modified_at",
             "CLOSED_AT": "closed_at",
-            "DESCRIPTION": "description",
-            "NAME": "name",
+            "DESCRIPTION": _description,
+            "NAME": _name,
             "DEADLINE": "deadline",
             "STATUS": "status",
-            "SLUG": "task_id",
+            "SLUG": _slug_of_task,
         },
         "An attribute of the work item; SLUG is that of its task.",
     )
@@ -42,17 +65,18 @@ class WorkItemOrderSet(OrderSet, name="WorkItemOrderSetType"):
 class WorkflowOrderSet(OrderSet, name="WorkflowOrderSetType"):
     """What to order workflows by: one key, and a direction."""
 
+    meta = JSONKey("meta", "A key of the `meta` of the workflow.")
     attribute = Attribute(
         "SortableWorkflowAttributes",
         {
             "CREATED_AT": "created_at",
             "MODIFIED_AT": "modified_at",
             "ALLOW_ALL_FORMS": "allow_all_forms",
-            "DESCRIPTION": "description",
+            "DESCRIPTION": _description,
             "IS_ARCHIVED": "is_archived",
             "IS_PUBLISHED": "is_published",
-            "NAME": "name",
-            "SLUG": "slug",
+            "NAME": _name,
+            "SLUG": _slug,
         },
         "An attribute of the workflow.",
     )
@@ -61,6 +85,7 @@ class WorkflowOrderSet(OrderSet, name="WorkflowOrderSetType"):
 class TaskOrderSet(OrderSet, name="TaskOrderSetType"):
     """What to order tasks by: one key, and a direction."""
 
+    meta = JSONKey("meta", "A key of the `meta` of the task.")
     attribute = Attribute(
         "SortableTaskAttributes",
         {
@@ -68,10 +93,10 @@ class TaskOrderSet(OrderSet, name="TaskOrderSetType"):
             "MODIFIED_AT": "modified_at",
             "LEAD_TIME": "lead_time",
             "TYPE": "type",
-            "DESCRIPTION": "description",
+            "DESCRIPTION": _description,
             "IS_ARCHIVED": "is_archived",
-            "NAME": "name",
-            "SLUG": "slug",
+            "NAME": _name,
+            "SLUG": _slug,
         },
         "An attribute of the task.",
     )
@@ -80,8 +105,9 @@ class TaskOrderSet(OrderSet, name="TaskOrderSetType"):
 class FlowOrderSet(OrderSet, name="FlowOrderSetType"):
     """What to order flows by: one key, and a direction."""
 
+    meta = Nothing("Flows have no `meta`: all are equal in it, so that later entries decide.")
     attribute = Attribute(
         "SortableFlowAttributes",
-        {"CREATED_AT": "created_at", "MODIFIED_AT": "modified_at", "TASK": FIRST_TASK_OF_FLOW},
+        {"CREATED_AT": "created_at", "MODIFIED_AT": "modified_at", "TASK": _first_task_of_flow},
         "An attribute of the flow; TASK is the slug of the first task that leads into it.",
     )

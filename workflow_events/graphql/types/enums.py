@@ -6,6 +6,7 @@ from enum import Enum
 import graphene
 
 from workflow_events.workflow import states
+from workflow_events.workflow.lookups import JSONLookup
 from workflow_events.workflow.models.design import TaskType
 
 
@@ -44,4 +45,9 @@ class Direction(Enum):
 
 AscDesc = graphene.Enum.from_enum(
     Direction, name="AscDesc", description=_described("The direction of an order.")
+)
+JSONLookupMode = graphene.Enum.from_enum(
+    JSONLookup,
+    name="JSONLookupMode",
+    description=_described("How a stored JSON value is compared to a given one."),
 )
