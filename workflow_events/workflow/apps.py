@@ -1,10 +1,12 @@
 """The workflow as a Django app."""
 
 from django.apps import AppConfig
+from django.core.signals import request_started
 from django.db.backends.signals import connection_created
 
 from workflow_events.workflow.immediate_keys import allow_flush
 from workflow_events.workflow.lookups.sqlite import register_functions
+from workflow_events.workflow.lost_connections import close_if_lost
 
 
 class WorkflowConfig(AppConfig):
@@ -20,3 +22,4 @@ class WorkflowConfig(AppConfig):
         connection_created.connect(
             register_functions, dispatch_uid="workflow_events.register_functions"
         )
+        request_started.connect(close_if_lost, dispatch_uid="workflow_events.close_if_lost")
