@@ -73,7 +73,7 @@ class WorkItem(ProtectedModel, Named, Audited, Closable):
         Task, on_delete=models.PROTECT, related_name="work_items", db_index=False
     )
     status = models.CharField(choices=WorkItemStatus, max_length=50, default=WorkItemStatus.READY)
-    deadline = models.DateTimeField(null=True, blank=True, db_index=True)
+    deadline = models.DateTimeField(null=True, blank=True)
     addressed_groups = models.JSONField(default=list, blank=True)
     controlling_groups = models.JSONField(default=list, blank=True)
     assigned_users = models.JSONField(default=list, blank=True)
@@ -93,7 +93,9 @@ class WorkItem(ProtectedModel, Named, Audited, Closable):
         indexes = (
             models.Index(fields=("case", "status"), name="work_item_case_status"),
             models.Index(fields=("task", "status"), name="work_item_task_status"),
-            models.Index(fields=("status", "deadline"), name="work_item_status_deadline"),
+            # With the key, as lists are ordered by it in the end: no rows are left to sort.
+            models.Index(fields=("status", "deadline", "id"), name="work_item_status_deadline"),
+            models.Index(fields=("deadline", "id"), name="work_item_deadline"),
             models.Index(fields=("closed_at",), name="work_item_closed_at"),
             ContainmentIndex(fields=("addressed_groups",), name="work_item_addressed_groups"),
             ContainmentIndex(fields=("controlling_groups",), name="work_item_controlling_groups"),
