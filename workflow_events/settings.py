@@ -175,6 +175,14 @@ QUERY_TOKEN_LIMIT = variables.integer(
     maximum=2**31,
     effect="Tokens that a document may have, comments included; `0`: no limit.",
 )
+MAX_PAGE_SIZE = variables.integer(
+    "MAX_PAGE_SIZE",
+    default=0,
+    minimum=0,
+    maximum=2**31 - 1,
+    effect="The most rows that a page of a list has, whatever `first` and `last` ask for; `0`: no "
+    "limit.",
+)
 QUERY_DEPTH_LIMIT = variables.integer(
     "QUERY_DEPTH_LIMIT",
     default=50,

@@ -61,6 +61,33 @@ PAGES = [
 ]
 
 
+CAPPED = [
+    # most rows, arguments, (first index, names, next page, previous page)
+    (2, {}, (0, "ab", True, False)),
+    (2, {"first": None, "last": None}, (0, "ab", True, False)),
+    (2, {"first": 9}, (0, "ab", True, False)),
+    (2, {"first": 1}, (0, "a", True, False)),
+    (2, {"first": 0}, (0, "", True, False)),
+    (2, {"offset": 3}, (3, "de", False, True)),
+    (2, {"offset": 2}, (2, "cd", True, True)),
+    (2, {"offset": 9}, (9, "", False, True)),
+    (2, {"after": cursor(1)}, (2, "cd", True, True)),
+    (2, {"after": cursor(3), "first": 9}, (4, "e", False, True)),
+    (2, {"before": cursor(4)}, (0, "ab", True, False)),
+    (2, {"before": cursor(1)}, (0, "a", True, False)),
+    (2, {"last": 9}, (3, "de", False, True)),
+    (2, {"last": 1}, (4, "e", False, True)),
+    (2, {"last": 0}, (5, "", False, True)),
+    (2, {"last": 9, "before": cursor(4)}, (2, "cd", True, True)),
+    (2, {"first": 9, "last": 1}, (1, "b", True, True)),
+    (2, {"first": 9, "last": 9}, (0, "ab", True, False)),
+    (5, {}, (0, "abcde", False, False)),
+    (5, {"last": 9}, (0, "abcde", False, False)),
+    (9, {}, (0, "abcde", False, False)),
+    (2**31 - 1, {"first": 2**31 - 1, "offset": 1}, (1, "bcde", False, True)),
+]
+
+
 def page(start: int, names: str, has_next: bool, has_previous: bool) -> dict[str, object]:
     return {
         "totalCount": 5,
@@ -111,6 +138,40 @@ class TestPages:
             "startCursor": None,
             "endCursor": None,
         }
+
+
+@pytest.mark.parametrize(("most", "arguments", "expected"), CAPPED)
+def test_no_page_is_larger_than_the_setting(api, settings, most, arguments, expected):
+    cases = [make_case(), make_case()]
+    for case in cases:
+        for name in NAMES:
+            make_item(case, name=name)
+    settings.MAX_PAGE_SIZE = most
+
+    of_all = api(ROOT, **arguments).data["list"]
+    below = [edge["node"]["list"] for edge in api(NESTED, **arguments).data["allCases"]["edges"]]
+
+    assert len(of_all["edges"]) <= most
+    assert below == [page(*expected)] * 2
+    cases[0].delete()
+    assert api(ROOT, **arguments).data["list"] == page(*expected)
+    [edge] = api(NESTED, **arguments).data["allCases"]["edges"]
+    assert edge["node"]["list"] == page(*expected)
+
+
+def test_pages_reach_every_row(api, settings):
+    case = make_case()
+    for name in NAMES:
+        make_item(case, name=name)
+    settings.MAX_PAGE_SIZE = 2
+
+    pages, after, more = [], None, True
+    while more:
+        found = api(ROOT, first=100, after=after).data["list"]
+        pages.append("".join(edge["node"]["name"] for edge in found["edges"]))
+        after, more = found["pageInfo"]["endCursor"], found["pageInfo"]["hasNextPage"]
+
+    assert pages == ["ab", "cd", "e"]
 
 
 @pytest.mark.parametrize("query", [ROOT, NESTED])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Model, QuerySet
 
 from workflow_events.workflow.errors import InvalidInput
@@ -49,12 +50,14 @@ class Slice:
     ) -> "Slice":
         """Return the slice that the arguments of a connection name.
 
-        Null and empty strings count as absent. Raises `InvalidInput` for negative numbers
-        and for what is no cursor.
+        Null and empty strings count as absent. ``first`` and ``last`` are cut to
+        ``MAX_PAGE_SIZE``, unless that is 0, and without either ``first`` is as much. Raises
+        `InvalidInput` for negative numbers and for what is no cursor.
         """
         for name, number in (("offset", offset), ("first", first), ("last", last)):
             if number is not None and number < 0:
                 raise InvalidInput(f'"{name}" may not be negative, but is {number}.')
+        first, last = _capped(first, last)
         start = (from_cursor(after, "after") + 1 if after else 0) + (offset or 0)
         end = from_cursor(before, "before") if before else None
         if first is not None:
@@ -72,6 +75,15 @@ class Slice:
             return self
         end = total if self.end is None else min(self.end, total)
         return Slice(max(self.start, end - self.last), max(self.start, end))
+
+
+def _capped(first: int | None, last: int | None) -> tuple[int | None, int | None]:
+    most: int = settings.MAX_PAGE_SIZE
+    if not most:
+        return first, last
+    if last is not None:
+        return first if first is None else min(first, most), min(last, most)
+    return most if first is None else min(first, most), None
 
 
 @dataclass
