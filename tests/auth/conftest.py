@@ -48,10 +48,15 @@ class Provider:
         ) as answer:
             return json.load(answer)["done"]
 
-    def read(self, path: str) -> Any:
+    def text(self, path: str) -> str:
         """Return what the provider publishes there."""
         with urllib.request.urlopen(self.url + path, timeout=30, context=self._context) as answer:
-            return json.load(answer)
+            body: bytes = answer.read()
+        return body.decode()
+
+    def read(self, path: str) -> Any:
+        """Return the JSON document that the provider publishes there."""
+        return json.loads(self.text(path))
 
     def token(self, *, without: tuple[str, ...] = (), signed: Any = None, **claims: Any) -> str:
         """Return a token; ``signed`` says by which key, algorithm and headers."""

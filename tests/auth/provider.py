@@ -1,19 +1,21 @@
-"""``python -m tests.auth.provider``: an identity provider for tests, with real keys.
+"""``python -m tests.auth.provider``: an identity provider with real keys, to test and to try.
 
 It prints where it listens, and does as it is told: ``POST /control`` with ``{"do": …}`` signs
 tokens, rotates keys, counts requests, or makes a path misbehave.
 """
 
+import argparse
 import json
 import os
 import socket
 import ssl
 import struct
-import sys
 import threading
+import time
 from collections import Counter
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -106,6 +108,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer({"issuer": issuer, "jwks_uri": self.state.jwks_uri or f"{issuer}/keys"})
         elif path == "/keys":
             self.answer({"keys": self.state.published()})
+        elif path == "/token":
+            self.answer(self.token())
         elif path == "/userinfo":
             self.userinfo()
         else:
@@ -116,6 +120,13 @@ class Handler(BaseHTTPRequestHandler):
         claims = self.state.users.get(token)
         status = self.state.status.get("/userinfo", 200 if claims is not None else 401)
         self.answer(claims if scheme == "Bearer" and claims is not None else {}, status)
+
+    def token(self):
+        """Return a token for ``?sub=…&groups=…,…``, to try the service by hand."""
+        asked = parse_qs(self.path.partition("?")[2])
+        said = {"sub": asked["sub"][0], "caluma_groups": asked.get("groups", [""])[0].split(",")}
+        life = {"iss": self.origin, "aud": "workflow", "exp": int(time.time()) + 3_600}
+        return self.state.sign({**said, **life}).encode()
 
     @property
     def origin(self):
@@ -246,18 +257,23 @@ class Handler(BaseHTTPRequestHandler):
         self.answer({"error": "broken"}, 500)
 
 
-def main(certificate=None):
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tests.auth.provider")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--certificate", help="a file with certificate and key: speak TLS")
+    options = parser.parse_args()
     Handler.state = State()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
     server.daemon_threads = True
-    if certificate:
+    scheme = "http"
+    if options.certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
+        context.load_cert_chain(options.certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    host, port = server.server_address[:2]
-    print(f"Provider at {'https' if certificate else 'http'}://{host}:{port}", flush=True)  # noqa: T201
+        scheme = "https"
+    print(f"Provider at {scheme}://127.0.0.1:{server.server_address[1]}", flush=True)  # noqa: T201
     server.serve_forever()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

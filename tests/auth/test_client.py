@@ -115,7 +115,7 @@ def certificate(tmp_path_factory):
 @pytest.fixture(scope="module")
 def secure(certificate):
     """A provider that speaks TLS."""
-    command = [sys.executable, "-m", "tests.auth.provider", str(certificate)]
+    command = [sys.executable, "-m", "tests.auth.provider", "--certificate", str(certificate)]
     with started(command, cwd=ROOT) as (_, output):
         url = output.wait_for("^Provider at ").removeprefix("Provider at ")
         yield Provider(url, ssl.create_default_context(cafile=certificate))

@@ -54,9 +54,9 @@ def test_another_header_is_refused(header, message, challenge):
 
 
 def test_the_challenge_is_one_line_of_quoted_strings():
-    challenge = Unauthorized('It says "no" \\ never.').headers["WWW-Authenticate"]
+    challenge = Unauthorized('It says "no"\r\n\\ gr\xfcn.').headers["WWW-Authenticate"]
     assert challenge == (
-        'Bearer error="invalid_token", error_description="It says \'no\' \' never."'
+        "Bearer error=\"invalid_token\", error_description=\"It says 'no'''' gr'n.\""
     )
 
 

@@ -1,12 +1,15 @@
 """When the provider's keys are fetched: seldom, once for all who wait, and never in vain."""
 
 import itertools
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from jwt.algorithms import RSAAlgorithm
 
 from tests.auth.conftest import GENEROUS, NO_ANSWER, NO_CLAIMS, eventually, in_time, user_of
+from tests.auth.provider import new_key
 from tests.project.processes import free_port
 from workflow_events.auth import ProviderUnavailable, Unauthorized
 from workflow_events.auth.client import Client, NoAnswer
@@ -239,10 +242,11 @@ def test_what_is_no_list_of_keys_is_refused(provider, client, value):
 
 def test_keys_of_unknown_kinds_do_no_harm(provider, keys):
     strange = [7, None, {}, {"kty": "oct", "k": "c2VjcmV0", "kid": "secret"}, {"kid": ["first"]}]
+    strange += [json.loads(RSAAlgorithm.to_jwk(new_key("RS256"))) | {"kid": "private"}]
     strange += [{"kty": "RSA", "kid": "bad", "n": 7, "e": "AQAB"}, {"kty": "new", "kid": "n"}]
     published = provider.read("/keys")["keys"]
     provider("set", documents={"/keys": {"keys": [*strange, *published]}})
     assert keys.find("first", "RS256").key_id == "first"
-    for kid, algorithm in itertools.product(["secret", "bad", "n"], ["RS256", "HS256"]):
+    for kid, algorithm in itertools.product(["secret", "private", "bad", "n"], ["RS256", "HS256"]):
         with pytest.raises(Unauthorized):
             keys.find(kid, algorithm)

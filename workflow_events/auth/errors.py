@@ -1,12 +1,16 @@
 """The answers of a service that cannot tell who asks."""
 
+import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from workflow_events.workflow.errors import ErrorCode, WorkflowError
 
 RETRY_AFTER = 5
 """Seconds after which a client may ask again when the provider did not answer."""
+
+_NOT_IN_A_HEADER: Final = re.compile(r"[^ !#-\[\]-~]")
+"""What an ``error_description`` may not hold (RFC 6750 section 3)."""
 
 
 class AuthenticationError(WorkflowError):
@@ -39,7 +43,7 @@ class Unauthorized(AuthenticationError):
         """The challenge (RFC 6750 section 3)."""
         challenge = "Bearer"
         if self.error is not None:
-            said = str(self).replace("\\", "'").replace('"', "'")
+            said = _NOT_IN_A_HEADER.sub("'", str(self))
             challenge += f' error="{self.error}", error_description="{said}"'
         return {"WWW-Authenticate": challenge}
 

@@ -174,6 +174,9 @@ def _usable(jwks: Iterable[Any], algorithms: Iterable[str]) -> dict[KeyName, PyJ
 def _key(jwk: Any, algorithm: str) -> PyJWK | None:
     if not isinstance(jwk, dict) or not isinstance(jwk.get("kid"), str | None):
         return None
+    if "d" in jwk:
+        # A private key that is published proves nothing.
+        return None
     if jwk.get("use", "sig") != "sig" or jwk.get("alg", algorithm) != algorithm:
         return None
     try:
