@@ -29,6 +29,7 @@ PAGES = [
     "how-to/listen-to-django-signals.md",
     "how-to/write-an-async-receiver.md",
     "how-to/emit-your-own-events.md",
+    "how-to/identify-users.md",
     "how-to/translate-names.md",
 ]
 EVERY_PAGE = {
