@@ -1,63 +1,15 @@
 """The running service: probes, CORS, logs and limits over real HTTP."""
 
-import http.client
 import json
 import re
 import socket
-import time
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from tests.project.processes import COMMAND, free_port, run, started
+from tests.project.processes import run
+from tests.project.services import JSON, QUERY, service
 
-QUERY = {"query": "{ __typename }"}
 ORIGIN = "https://portal.example.org"
-JSON = {"Content-Type": "application/json"}
-
-
-class Service:
-    """A service that runs, and what it prints."""
-
-    def __init__(self, port, output):
-        self.port = port
-        self.output = output
-
-    def request(self, method, path, body=None, **headers):
-        """Send one request; returns the response, read to its end, and its text."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return response, response.read().decode()
-        finally:
-            connection.close()
-
-    def ask(self, body, **headers):
-        """Post an operation; returns the status and the answer."""
-        response, text = self.request("POST", "/graphql", json.dumps(body), **{**JSON, **headers})
-        return response.status, json.loads(text)
-
-    def wait_until(self, path, status):
-        """Ask until that is the status; returns the answer."""
-        end = time.monotonic() + 30
-        while time.monotonic() < end:
-            response, text = self.request("GET", path)
-            if response.status == status:
-                return json.loads(text)
-        raise AssertionError(f"{path} never had status {status}")
-
-
-@contextmanager
-def service(directory, **variables):
-    """Run the service on a database of its own, as a single process."""
-    port = free_port()
-    variables = {"ENV": "dev", "WEB_CONCURRENCY": "1", "PORT": str(port), **variables}
-    command = [COMMAND, "serve", "--migrate"]
-    with started(command, cwd=directory, **variables) as (_, output):
-        output.wait_for("^Serving ")
-        yield Service(port, output)
 
 
 def test_probes(tmp_path):
@@ -248,28 +200,6 @@ def test_a_request_ends_at_its_deadline(tmp_path):
         assert answer == {"data": {"saveCase": {"case": {"status": "RUNNING"}}}}
         status, answer = running.ask({"query": "{ allCases { totalCount } }"})
         assert answer == {"data": {"allCases": {"totalCount": 1}}}
-
-
-def test_a_command_may_take_its_time(tmp_path):
-    """The deadline is for requests: a statement of a command is not cut off."""
-    script = tmp_path / "script.py"
-    script.write_text(
-        "from django.db import connection\n"
-        "with connection.cursor() as cursor:\n"
-        "    cursor.execute('WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
-        "LIMIT 30000000) SELECT COUNT(*) FROM n')\n"
-        "    print('counted', cursor.fetchone()[0])\n"
-    )
-    ended = run(
-        "shell",
-        "--no-imports",
-        "-c",
-        Path(script).read_text(),
-        cwd=tmp_path,
-        ENV="dev",
-        REQUEST_DEADLINE="1",
-    )
-    assert ended.stdout.strip().endswith("counted 30000000"), ended.stderr
 
 
 def test_introspection_is_off_in_production(tmp_path):
