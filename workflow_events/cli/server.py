@@ -1,7 +1,9 @@
 """The server of the service: gunicorn, with its settings."""
 
+import gc
 import signal
 import sys
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -53,9 +55,14 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Return the application that the workers share."""
+        """Return the application that the workers share, with all that its requests need."""
         limit_statements()
-        return get_wsgi_application()
+        application = get_wsgi_application()
+        import_module(settings.ROOT_URLCONF)
+        # What is loaded by now stays: no collection need look at it, and so touch shared pages.
+        gc.collect()
+        gc.freeze()
+        return application
 
     def greet(self, arbiter: Any) -> None:
         """Say where it serves; from now on, a closed terminal stops it as Ctrl-C does."""
