@@ -22,7 +22,7 @@ DICTIONARY: Final = "und-x-icu"
 
 Weights = tuple[list[tuple[int, int]], list[int], list[int], str]
 
-PUNCTUATION: Final = " _‾-‐–—,;:!¡?¿.·'‘’‚‹›\"“”„«»()[]{}§¶@*/\\&#%‰†‡•`´^¯¨¸°©®+±÷×<=>¬|¦~¤¢$£¥€"
+PUNCTUATION: Final = " _-‐–—,;:!¡?¿.·'‘’‚‹›\"“”„«»()[]{}§¶@*/\\&#%‰†‡•`´^¯¨¸°©®+±÷×<=>¬|¦~¤¢$£¥€"
 # Letters of their own, each after the letter it is sorted behind.
 OWN_LETTERS: Final = {"ı": "i", "ŋ": "n", "ĸ": "q", "ŧ": "t", "þ": "z"}
 # What Unicode does not decompose; ICU does, with an accent of its own.
