@@ -9,6 +9,7 @@ from workflow_events.graphql.filters import sets as filters
 from workflow_events.graphql.mutations import Mutation
 from workflow_events.graphql.ordering import sets as orders
 from workflow_events.graphql.schema import schema
+from workflow_events.workflow.lookups import JSONLookup
 
 FILTER_SETS = {
     "allCases": filters.CaseFilterSet,
@@ -41,9 +42,16 @@ def graphql_page() -> str:
             "filters": "\n\n".join(
                 f"{_title(name)}\n\n{_filters(own)}" for name, own in _own_filters().items()
             ),
+            "lookups": table(
+                ("`lookup`", "What is found"),
+                [(f"`{found.name}`", found.value) for found in JSONLookup],
+            ),
             "orders": table(
-                ("List", "`attribute`"),
-                [(f"`{name}`", _attributes(found)) for name, found in ORDER_SETS.items()],
+                ("List", "Keys of JSON", "`attribute`"),
+                [
+                    (f"`{name}`", _json_keys(found), _attributes(found))
+                    for name, found in ORDER_SETS.items()
+                ],
             ),
         },
     )
@@ -86,6 +94,11 @@ def _filters(fields: dict[str, GraphQLInputField]) -> str:
         (f"`{name}`", f"`{field.type}`", str(field.description)) for name, field in fields.items()
     ]
     return table(("Member", "Type", "Meaning"), rows)
+
+
+def _json_keys(found: type[orders.OrderSet]) -> str:
+    keys = [name for name in found.keys if name != "attribute"]
+    return ", ".join(f"`{to_camel_case(name)}`" for name in keys)
 
 
 def _attributes(found: type[orders.OrderSet]) -> str:
