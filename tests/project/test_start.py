@@ -48,6 +48,8 @@ def post(port, body=QUERY, **headers):
         ({"ENV": "dev", "EVENT_MAX_DEPTH": "0"}, "EVENT_MAX_DEPTH: 0 is not between"),
         ({"ENV": "dev", "DATABASE_URL": "nowhere"}, "DATABASE_URL: no database URL"),
         ({"ENV": "dev", "PORT": "http"}, "PORT: 'http' is not a whole number"),
+        ({"ENV": "dev", "LANGUAGE_CODE": "xx"}, "LANGUAGE_CODE: Django knows no language 'xx'"),
+        ({"ENV": "dev", "LANGUAGES": "de, fr"}, "LANGUAGES: LANGUAGE_CODE, en, is missing"),
     ],
 )
 @pytest.mark.parametrize("command", ["serve", "migrate"])

@@ -10,7 +10,10 @@ from django.core.management import call_command
 from django.test import override_settings
 from django.utils import translation
 from django.utils.translation import check_for_language
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from tests.properties.profile import PROFILE
 from tests.workflow.builders import ANN, complete, item, new_task, start, statements, workflow
 from workflow_events.configuration import Variables
 from workflow_events.events import on
@@ -20,6 +23,7 @@ from workflow_events.workflow.events import pre_create_work_item
 from workflow_events.workflow.languages import localized, localized_equals, localized_expression
 from workflow_events.workflow.models import Task, Workflow, WorkItem
 
+storable = st.characters(exclude_characters="\x00", exclude_categories=["Cs"])
 pytestmark = pytest.mark.django_db
 
 
@@ -336,6 +340,46 @@ def test_conditions_and_orders_agree_with_reading(language: str) -> None:
         ordered = Task.objects.order_by(localized_expression("name").asc())
         by_name = {"en": "bca", "fr": "bca", "de": "cba"}
         assert "".join(row.pk for row in ordered) == by_name[language]
+
+
+WRITES = st.lists(
+    st.tuples(
+        st.sampled_from(["en", "de", "fr"]),
+        st.text(storable, min_size=1, max_size=5).filter(str.strip),
+        st.none() | st.text(storable, max_size=5),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@pytest.mark.usefixtures("several")
+@settings(PROFILE, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(writes=WRITES)
+def test_any_writes_are_read_as_from_a_map_of_languages(
+    writes: list[tuple[str, str, str | None]],
+) -> None:
+    Task.objects.all().delete()
+    names: dict[str, str] = {}
+    descriptions: dict[str, str | None] = {}
+    for language, name, description in writes:
+        with speaking(language):
+            design.save_task("a", ANN, name=name, description=description)
+        names.setdefault("en", name)
+        descriptions.setdefault("en", description)
+        names[language] = name
+        descriptions[language] = description
+    for language in ("en", "de", "fr"):
+        name = names.get(language, names["en"])
+        description = descriptions.get(language) or descriptions["en"]
+        with speaking(language):
+            rows = Task.objects.annotate(
+                name_there=localized_expression("name"),
+                description_there=localized_expression("description"),
+            )
+            row = rows.get(localized_equals("name", name))
+            assert (localized(row, "name"), localized(row, "description")) == (name, description)
+            assert (row.name_there, row.description_there) == (name, description)
 
 
 @pytest.mark.usefixtures("several")

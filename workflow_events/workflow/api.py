@@ -6,6 +6,7 @@ Rules and events are those of the mutation of the same name (contract section 5,
 * ``user`` is any object with ``username``, ``group`` and ``groups``; ``context`` is parsed JSON.
 * A case or work item is given as an instance or as its primary key. An instance is brought up to
   date, its unsaved changes are discarded, and it is what is returned.
+* ``name`` and ``description`` are texts of the language that is active in Django.
 * ``sender`` is for the mutations; without it, the mutation class of the function's verb sends.
 * `NotFound` is raised for a missing object, `InvalidTransition` where the state does not allow
   the operation, `InvalidInput` for a wrong value, `BadExpression` when an expression fails,
@@ -198,7 +199,8 @@ def update_work_item(
 ) -> WorkItem:
     """Change what a work item says, in any status; emits nothing.
 
-    A name or description of ``None`` or ``""`` falls back to the task's (facts 2.3).
+    A name or description of ``None`` or ``""`` falls back to the task's (facts 2.3). Both are set in
+    the active language only.
     """
     given = {
         "name": name,
