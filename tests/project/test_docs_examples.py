@@ -19,6 +19,7 @@ PAGES = [
     "reference/events.md",
     "reference/receivers.md",
     "reference/python-api.md",
+    "reference/access.md",
     "explanation/isolation.md",
     "explanation/transactions-and-order.md",
     "how-to/write-a-receiver.md",
@@ -29,6 +30,7 @@ PAGES = [
     "how-to/listen-to-django-signals.md",
     "how-to/write-an-async-receiver.md",
     "how-to/emit-your-own-events.md",
+    "how-to/control-access.md",
     "how-to/identify-users.md",
     "how-to/translate-names.md",
 ]
