@@ -3,11 +3,11 @@
 from typing import Any
 
 import graphene
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from graphql import GraphQLResolveInfo
 
 from workflow_events.graphql.filters.base import Filter
-from workflow_events.graphql.loaded import loaded
+from workflow_events.graphql.filters.related import shown
 from workflow_events.graphql.scalars import GenericScalar
 from workflow_events.graphql.types.enums import JSONLookupMode
 from workflow_events.workflow.errors import InvalidInput
@@ -78,12 +78,9 @@ class CaseJSONValue(Filter[list[dict[str, Any] | None]]):
     ) -> Q:
         """Compare each value, as `JSONValue` does."""
         condition = _all_of(self.field, value, member)
-        return Q(**{f"{self.relation}__in": self._cases(info).filter(condition)})
-
-    def _cases(self, info: GraphQLResolveInfo) -> QuerySet[Any]:
-        case_type: Any = info.schema.type_map["Case"]
-        visible = loaded(info).restriction(case_type.graphene_type, info, self.walked)
-        return Case._default_manager.all() if visible is None else visible
+        visible = shown("Case", info, self.walked)
+        cases = Case._default_manager.all() if visible is None else visible
+        return Q(**{f"{self.relation}__in": cases.filter(condition)})
 
 
 def _all_of(field: str, entries: list[dict[str, Any] | None], member: str) -> Q:

@@ -190,14 +190,6 @@ class HasValue(Flag):
         return Q(**{f"{self.field}__isnull": not value})
 
 
-class HasNone(Flag):
-    """The field has no value; false restricts nothing."""
-
-    def condition(self, value: bool, member: str, info: GraphQLResolveInfo) -> Q:
-        """Look for null, if it is asked for."""
-        return Q(**{f"{self.field}__isnull": True}) if value else Q()
-
-
 class Moment(Filter[datetime]):
     """The field compares to this moment; the lookup is part of the field's name."""
 

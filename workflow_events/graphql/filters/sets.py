@@ -7,14 +7,12 @@ from django.db.models import QuerySet
 from workflow_events.graphql.filters.base import FilterSet
 from workflow_events.graphql.filters.json import CaseJSONValue, HasKey, JSONValue
 from workflow_events.graphql.filters.kinds import (
-    Among,
     AnyChoice,
     AnyId,
     AnyMember,
     AnyText,
     Choice,
     Flag,
-    HasNone,
     HasValue,
     Id,
     LocalizedText,
@@ -22,6 +20,7 @@ from workflow_events.graphql.filters.kinds import (
     Text,
     Words,
 )
+from workflow_events.graphql.filters.related import AmongVisible, HasNoParent, RelatedId
 from workflow_events.graphql.ids import CASE, FLOW, TASK, WORK_ITEM, WORKFLOW
 from workflow_events.graphql.types.enums import CaseStatusArgument, Status, Type
 from workflow_events.workflow.models import TaskFlow
@@ -57,9 +56,11 @@ class CaseFilterSet(MetaFilterSet, AuditFilterSet, name="CaseFilterSetType"):
     workflow = Id("workflow", WORKFLOW, "Cases of this workflow.")
     id = Id("pk", CASE, "This case.")
     ids = AnyId("pk", CASE, "Any of these cases.")
-    root_case = Id("family", CASE, "Cases of the family of this root case, itself included.")
+    root_case = RelatedId(
+        "family", CASE, "Case.family", "Cases of the family of this root case, itself included."
+    )
     status = AnyChoice("status", CaseStatusArgument, "Cases with any of these statuses.")
-    exclude_child_cases = HasNone("parent_work_item", "Root cases only; false restricts nothing.")
+    exclude_child_cases = HasNoParent("Root cases only; false restricts nothing.")
 
 
 class WorkItemFilterSet(MetaFilterSet, AuditFilterSet, name="WorkItemFilterSetType"):
@@ -74,8 +75,10 @@ class WorkItemFilterSet(MetaFilterSet, AuditFilterSet, name="WorkItemFilterSetTy
     closed_at = Moment("closed_at", "Closed at exactly this moment.")
     modified_at = Moment("modified_at", "Last modified at exactly this moment.")
     deadline = Moment("deadline", "Due at exactly this moment.")
-    case_family = Id("case__family", CASE, "Work items of all cases of this root case's family.")
-    root_case = Id("case__family", CASE, "The same as caseFamily.")
+    case_family = RelatedId(
+        "case__family", CASE, "Case.family", "Work items of all cases of this root case's family."
+    )
+    root_case = RelatedId("case__family", CASE, "Case.family", "The same as caseFamily.")
     workflow = Id("case__workflow", WORKFLOW, "Work items of the cases of this workflow.")
     id = Id("pk", WORK_ITEM, "This work item.")
     ids = AnyId("pk", WORK_ITEM, "Any of these work items.")
@@ -139,6 +142,6 @@ class TaskFilterSet(MetaFilterSet, AuditFilterSet, name="TaskFilterSetType"):
 class FlowFilterSet(AuditFilterSet, name="FlowFilterSetType"):
     """Which flows to list; all members of one entry must match."""
 
-    task = Among(TASK, _flows_after, "Flows that this task leads into.")
+    task = AmongVisible(TASK, _flows_after, "Flows that this task leads into.")
     id = Id("pk", FLOW, "This flow.")
     ids = AnyId("pk", FLOW, "Any of these flows.")
