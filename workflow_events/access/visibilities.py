@@ -210,7 +210,9 @@ def _condition_only(part: Rows) -> Rows:
     query = part.query
     if len(query.alias_map) <= 1 and not (query.distinct or query.annotations or query.extra):
         return part.order_by()
-    rows: Rows = part.model._default_manager.filter(pk__in=part.order_by().values("pk"))
+    # Not by `pk__in`: on PostgreSQL, what is too many keys for a hash is searched for each row.
+    same = Exists(part.order_by().filter(pk=OuterRef("pk")))
+    rows: Rows = part.model._default_manager.filter(same)
     return rows
 
 
