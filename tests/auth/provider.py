@@ -77,6 +77,7 @@ def new_key(algorithm):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     state: State
 
     def setup(self):

@@ -80,6 +80,34 @@ def test_an_answer_has_a_largest_size(client, provider):
         client.get(f"{provider.url}/large")
 
 
+def connections(provider, client, times):
+    """Return how many connections the client made for so many requests."""
+    before = provider("counts")["connections"]
+    for _ in range(times):
+        assert client.get(f"{provider.url}/keys").status == 200
+    # One more is the question itself.
+    return provider("counts")["connections"] - before - 1
+
+
+def test_a_connection_is_kept_for_the_next_request(client, provider):
+    assert connections(provider, client, 5) == 1
+
+
+def test_a_connection_that_nobody_used_for_long_is_closed(client, provider, monkeypatch):
+    monkeypatch.setattr("workflow_events.auth.client.MAX_IDLE", -1)
+    assert connections(provider, client, 5) == 5
+
+
+def test_not_every_connection_is_kept(client, provider, monkeypatch):
+    monkeypatch.setattr("workflow_events.auth.client.MAX_KEPT", 0)
+    assert connections(provider, client, 5) == 5
+
+
+def test_a_client_that_was_closed_keeps_no_connection(client, provider):
+    client.close()
+    assert connections(provider, client, 2) == 2
+
+
 def test_an_answer_in_chunks_is_read(client, provider):
     provider.misbehave("/chunks", "chunks")
     assert client.get(f"{provider.url}/chunks").json() == {"sub": "ann"}

@@ -190,6 +190,18 @@ def test_a_failed_fetch_is_not_repeated_at_once(provider, keys, clock):
     assert keys.find("first", "RS256").key_id == "first"
 
 
+def test_a_mistake_in_the_fetch_is_logged_and_the_next_one_may_succeed(caplog, clock):
+    def fetch():
+        raise ZeroDivisionError("on purpose")
+
+    keys = KeySet(fetch, ["RS256"], timeout=5, clock=clock)
+    with pytest.raises(ProviderUnavailable):
+        keys.find("first", "RS256")
+    [record] = caplog.records
+    assert (record.levelname, record.exc_info[0]) == ("ERROR", ZeroDivisionError)
+    assert not keys.is_fetching
+
+
 @pytest.mark.parametrize("path", [DISCOVERY, "/keys"])
 @pytest.mark.parametrize("behaviour", NO_ANSWER + NO_CLAIMS)
 def test_a_provider_that_is_broken_is_unavailable(jwt_mode, settings, path, behaviour):
