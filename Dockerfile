@@ -16,7 +16,7 @@ COPY extensions extensions
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
 USER service
 EXPOSE 8000
-# localhost must be among ALLOWED_HOSTS for the check to pass.
+# Whether it lives: orchestrators restart by this one. Whether it is ready says /readyz.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://localhost:' + os.environ['PORT'] + '/graphql?query=%7B__typename%7D', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://localhost:' + os.environ['PORT'] + '/healthz', timeout=4)"]
 CMD ["workflow-events", "serve", "--migrate"]
