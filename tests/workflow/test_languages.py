@@ -316,6 +316,25 @@ def test_a_revived_item_keeps_its_own_texts() -> None:
     ]
 
 
+@pytest.mark.usefixtures("several")
+def test_a_receiver_of_a_revived_item_changes_one_language() -> None:
+    workflow("a -> b; b -> c", redoable={"b": "'a'|task"})
+    bilingual("b")
+    case = start()
+    complete(case, "a")
+    made = item(case, "b")
+    api.redo_work_item(item(case, "a"), ANN)
+
+    @on(pre_create_work_item, raise_exception=True)
+    def rename(validated_data: dict[str, object]) -> None:
+        validated_data["name"] = f"{validated_data['name']}!"
+
+    with speaking("de"):
+        complete(case, "a")
+    assert item(case, "b", status="ready") == made
+    assert texts(made, "en", "de") == [("Check", "Look."), ("Prüfen!", "Schau.")]
+
+
 # The database
 
 
