@@ -1,20 +1,23 @@
 """Run the benchmarks that are named, or all, and print the figures beside their limits.
 
-``python -m benchmarks [dispatch] [http]``; the exit status is 1 when a limit was missed.
+``python -m benchmarks [dispatch] [http] [profile]``; the exit status is 1 when a limit was missed.
 """
 
 import argparse
+import importlib
 import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from benchmarks.report import Report
 
 
-def set_up(database_url: str) -> None:
+def set_up(database_url: str, variables: Mapping[str, str] = MappingProxyType({})) -> None:
     """Set Django up as the service's, without receivers, on this database, and migrate it."""
+    os.environ.update(variables)
     os.environ.setdefault("ENV", "dev")
     os.environ["DATABASE_URL"] = database_url
     os.environ["EVENT_RECEIVER_MODULES"] = ""
@@ -38,20 +41,32 @@ def run_dispatch(report: Report) -> None:
 
 
 def run_http(report: Report) -> None:
-    """Measure the server, on a new database of PostgreSQL (TEST_DATABASE_URL says where)."""
+    """Measure completions by the server beside a bare view."""
+    _on_postgresql(report, "http")
+
+
+def run_profile(report: Report) -> None:
+    """Show where the time of a completion goes."""
+    _on_postgresql(report, "http_profile")
+
+
+def _on_postgresql(report: Report, module: str) -> None:
     from benchmarks.databases import NotReached, new_database
+    from benchmarks.http_servers import PRODUCTION
 
     try:
-        with new_database("http") as url:
-            set_up(url)
-            from benchmarks import http
-
-            http.run(report)
+        with new_database(module) as url:
+            set_up(url, PRODUCTION)
+            importlib.import_module(f"benchmarks.{module}").run(report)
     except NotReached as error:
-        print(f"\nCompletions over HTTP were not measured: {error}")
+        print(f"\nCompletions were not measured: {error}")
 
 
-BENCHMARKS: dict[str, Callable[[Report], None]] = {"dispatch": run_dispatch, "http": run_http}
+BENCHMARKS: dict[str, Callable[[Report], None]] = {
+    "dispatch": run_dispatch,
+    "http": run_http,
+    "profile": run_profile,
+}
 
 
 def main(arguments: list[str]) -> int:

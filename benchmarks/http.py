@@ -14,20 +14,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
-from uuid import UUID
 
-from django.db import connection
 from django.test import Client as DjangoClient
 
+from benchmarks.http_cases import Ready, body, make_workflow, ready_items
 from benchmarks.http_clients import Turn, drive, post
 from benchmarks.http_servers import THREADS, WORKERS, Server, bare_view, service
 from benchmarks.http_statements import Statement, recorded
 from benchmarks.report import Report
-from workflow_events.events.identifiers import uuid7
-from workflow_events.workflow import design
-from workflow_events.workflow.models import Case, WorkItem
-from workflow_events.workflow.users import BaseUser
 
 ROUNDS = int(os.environ.get("HTTP_ROUNDS", "7"))
 REQUESTS = {1: 300, 4: 600, 16: 1200}
@@ -36,18 +30,6 @@ WARM_UP = 400
 TAIL = 99
 PERCENTILES = (50, TAIL)
 LEAST_OF_THE_RATE, MOST_OF_THE_TAIL = 0.5, 3.0
-AUTHOR = BaseUser("benchmark")
-DOCUMENT = """\
-mutation Complete($input: CompleteWorkItemInput!) {
-  completeWorkItem(input: $input) { workItem { id status } }
-}"""
-
-
-class Ready(NamedTuple):
-    """A work item that is ready, alone in its case."""
-
-    item: UUID
-    case: UUID
 
 
 @dataclass(frozen=True)
@@ -77,7 +59,7 @@ class Candidate:
 def run(report: Report) -> None:
     """Measure everything of this module."""
     url = os.environ["DATABASE_URL"]
-    _design()
+    make_workflow()
     statements = _recorded()
     print(
         f"{ROUNDS} rounds in turns, {os.cpu_count()} cores for all: "
@@ -99,7 +81,7 @@ def run(report: Report) -> None:
 
 
 def _measure(ours: Candidate, bare: Candidate) -> None:
-    ready = _ready_items(2 * (WARM_UP + ROUNDS * sum(REQUESTS.values())))
+    ready = ready_items(2 * (WARM_UP + ROUNDS * sum(REQUESTS.values())))
     for candidate in (ours, bare):
         candidate.drive(ready, WARM_UP, max(REQUESTS))
     for turn in range(ROUNDS):
@@ -173,57 +155,20 @@ def _print_waits(
         report.line(what, ratio, unit)
 
 
-def _design() -> None:
-    """Make a workflow that goes round and round, so that each completion creates an item."""
-    for slug, group in (("write", "authors"), ("check", "editors")):
-        design.save_task(slug, AUTHOR, name=slug, address_groups=f"['{group}']|groups")
-    design.save_workflow("article", AUTHOR, name="Article", start_tasks=["write"])
-    for slug, following in (("write", "check"), ("check", "write")):
-        design.add_workflow_flow("article", [slug], f"'{following}'|task", None, AUTHOR)
-
-
-def _ready_items(number: int) -> Iterator[Ready]:
-    """Create so many cases, each with one ready work item, and yield them."""
-    made = [Ready(uuid7(), uuid7()) for _ in range(number)]
-    Case.objects.bulk_create(
-        [Case(pk=case, family_id=case, workflow_id="article") for _, case in made],
-        batch_size=2000,
-    )
-    WorkItem.objects.bulk_create(
-        [
-            WorkItem(
-                pk=item, case_id=case, task_id="write", name="write", addressed_groups=["authors"]
-            )
-            for item, case in made
-        ],
-        batch_size=2000,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    yield from made
-
-
 def _recorded() -> list[Statement]:
     """Return the statements of a completion, as the service executes it in this process."""
-    [first, second] = _ready_items(2)
+    [first, second] = ready_items(2)
 
     def complete(ready: Ready) -> None:
-        answer = DjangoClient().post(
-            "/graphql", _body_of_the_service(ready), content_type="application/json"
-        )
+        answer = DjangoClient().post("/graphql", body(ready), content_type="application/json")
         assert b"COMPLETED" in answer.content, answer.content
 
     complete(first)  # what is done once in a process is done by now
     return recorded(lambda: complete(second), item=second.item, case=second.case)
 
 
-def _body_of_the_service(ready: Ready) -> bytes:
-    variables = {"input": {"id": str(ready.item)}}
-    return json.dumps({"query": DOCUMENT, "variables": variables}).encode()
-
-
 def _request_of_the_service(ready: Ready) -> bytes:
-    return post("/graphql", _body_of_the_service(ready))
+    return post("/graphql", body(ready))
 
 
 def _request_of_the_view(ready: Ready) -> bytes:

@@ -16,6 +16,16 @@ THREADS = 4
 START_LIMIT = 30
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
+PRODUCTION = {
+    "ENV": "production",
+    "SECRET_KEY": "only for this measurement",
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "PERMISSION_CLASSES": "workflow_events.access.permissions.AllowAny",
+    "VISIBILITY_CLASSES": "workflow_events.access.visibilities.Any",
+    "EVENT_RECEIVER_MODULES": "",
+}
+"""The environment of a service that everybody may ask, and that nobody listens to."""
+
 
 @dataclass(frozen=True)
 class Server:
@@ -53,13 +63,8 @@ def service(database_url: str, place: Path) -> Iterator[Server]:
     with _running(
         [COMMAND, "serve"],
         place / "service.log",
-        ENV="production",
-        SECRET_KEY="only for this measurement",
-        ALLOWED_HOSTS="127.0.0.1",
-        PERMISSION_CLASSES="workflow_events.access.permissions.AllowAny",
-        VISIBILITY_CLASSES="workflow_events.access.visibilities.Any",
         DATABASE_URL=database_url,
-        EVENT_RECEIVER_MODULES="",
+        **PRODUCTION,
     ) as server:
         yield server
 
