@@ -200,11 +200,11 @@ def test_a_wrong_value_is_a_clear_error(api, entry, message):
         ("CREATED_AT", "abcd", "dcba"),
         ("MODIFIED_AT", "abcd", "dcba"),
         ("NAME", "abcd", "dcba"),
-        ("DEADLINE", "bcad", "adcb"),
-        ("CLOSED_AT", "abcd", "abcd"),
-        ("DESCRIPTION", "abcd", "abcd"),
+        ("DEADLINE", "bcad", "dacb"),
+        ("CLOSED_AT", "abcd", "dcba"),
+        ("DESCRIPTION", "abcd", "dcba"),
         ("STATUS", "bacd", "dcab"),
-        ("SLUG", "acbd", "dbac"),
+        ("SLUG", "acbd", "dbca"),
     ],
 )
 def test_the_order_of_work_items(items, attribute, ascending, descending):

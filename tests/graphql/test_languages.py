@@ -289,7 +289,7 @@ def test_filters_look_at_the_active_language(language: str, filters: str, found:
         ("de", "{attribute: NAME, direction: DESC}", "abc"),
         ("en", "{attribute: DESCRIPTION}", "acb"),
         ("de", "{attribute: DESCRIPTION}, {attribute: NAME}", "cab"),
-        ("de", "{attribute: DESCRIPTION, direction: DESC}", "bac"),
+        ("de", "{attribute: DESCRIPTION, direction: DESC}", "bca"),
     ],
 )
 def test_orders_look_at_the_active_language(language: str, order: str, expected: str) -> None:

@@ -131,8 +131,10 @@ class Connection(LoadedField):
         entries = [] if self._orders is None else self._orders.expressions(arguments.get("order"))
         # Keys that are no slugs are ordered by time themselves.
         by_slug = self.node_type.model._meta.pk.name == "slug"
-        creation = [F("created_at").asc(), F("pk").asc()] if by_slug else [F("pk").asc()]
-        return [*entries, *creation]
+        creation = ("created_at", "pk") if by_slug else ("pk",)
+        # The way that the last entry goes, as an index can be read backwards only as a whole.
+        descending = bool(entries) and entries[-1].descending
+        return [*entries, *(OrderBy(F(name), descending=descending) for name in creation)]
 
     def page(
         self,
