@@ -1,6 +1,7 @@
 """The endpoint: methods, bodies, statuses (facts 1.1)."""
 
 import json
+import re
 
 import pytest
 from django.test import Client, override_settings
@@ -163,6 +164,16 @@ def test_graphiql_is_for_development_only(db, debug):
 
     assert (b"GraphiQL" in response.content) is debug
     assert response.status_code == (200 if debug else 400)
+
+
+@override_settings(DEBUG=True)
+def test_graphiql_takes_a_token_and_says_where_it_comes_from(db):
+    page = Client().get("/graphql", headers={"accept": "text/html"}).content.decode()
+
+    assert "isHeadersEditorEnabled: true" in page
+    assert set(re.findall(r"https?://[a-z.]+", page)) == {"https://unpkg.com"}
+    assert page.count("https://unpkg.com/") == page.count('integrity="sha384-') == 4
+    assert "GraphiQL cannot be loaded from https://unpkg.com" in page
 
 
 def test_a_query_in_a_browser_is_answered(db):

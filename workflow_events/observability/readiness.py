@@ -70,20 +70,18 @@ class Readiness:
 
     def results(self) -> dict[str, bool]:
         """Return for each check whether it passes, within `PATIENCE` seconds."""
+        asked = monotonic()
         with self._changed:
-            if self._is_fresh():
+            if asked < self._time + FRESHNESS:
                 return self._results
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="readiness", daemon=True)
                 self._thread.start()
-            if self._changed.wait_for(self._is_fresh, PATIENCE):
+            if self._changed.wait_for(lambda: self._time >= asked, PATIENCE):
                 return self._results
         results = dict.fromkeys(self._checks, False)
         self._tell(results, dict.fromkeys(results, f"no answer within {PATIENCE:g} seconds"))
         return results
-
-    def _is_fresh(self) -> bool:
-        return monotonic() < self._time + FRESHNESS
 
     def _run(self) -> None:
         results, reasons = {}, {}
