@@ -31,6 +31,14 @@ PUBLIC = {
     "workflow_events.workflow.models": {"Case", "Flow", "Task", "WorkItem", "Workflow"},
     "workflow_events.workflow.dynamic": None,
     "workflow_events.graphql.mutations": None,
+    "workflow_events.graphql.nodes": None,
+    "workflow_events.access.permissions": {
+        "BasePermission",
+        "object_permission_for",
+        "permission_for",
+    },
+    "workflow_events.access.visibilities": {"BaseVisibility", "filter_queryset_for"},
+    "workflow_events.access.validations": {"BaseValidation", "validation_for"},
 }
 
 
