@@ -210,6 +210,15 @@ def test_conditions_are_joined_in_one_statement_without_subqueries(db, clerk):
     assert " JOIN " not in statement["sql"]
 
 
+def test_a_search_among_keys_becomes_a_look_up_for_each_row(items):
+    keys = models.WorkItem.objects.filter(name="a").values("pk")
+    searching = showing(lambda queryset: queryset.filter(pk__in=keys))
+    with CaptureQueriesContext(connection) as queries:
+        assert names(union(named("b"), searching)) == ["a", "b"]
+    [statement] = queries.captured_queries
+    assert statement["sql"].count(" OR EXISTS(SELECT ") == 1
+
+
 def test_a_member_that_gives_something_else_is_named(items):
     visibility = union(named("a"), showing(lambda queryset: None))
     with pytest.raises(TypeError, match=r"Showing\.showing gave None; it must return the queryset"):

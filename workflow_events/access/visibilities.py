@@ -19,7 +19,8 @@ from typing import Any as Anything
 from typing import ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, Expression, Model, OuterRef, QuerySet
+from django.db.models.sql import Query
 
 from workflow_events.access.methods import (
     AccessClass,
@@ -208,12 +209,24 @@ class _AnyOf:
 def _condition_only(part: Rows) -> Rows:
     """Return the same rows as a plain condition, which OR can join and an index can answer."""
     query = part.query
-    if len(query.alias_map) <= 1 and not (query.distinct or query.annotations or query.extra):
+    is_plain = len(query.alias_map) <= 1 and not (
+        query.distinct or query.annotations or query.extra or _has_subquery(part)
+    )
+    if is_plain:
         return part.order_by()
-    # Not by `pk__in`: on PostgreSQL, what is too many keys for a hash is searched for each row.
+    # Not by `pk__in`: what is too many keys for a hash, PostgreSQL searches through for each row.
     same = Exists(part.order_by().filter(pk=OuterRef("pk")))
     rows: Rows = part.model._default_manager.filter(same)
     return rows
+
+
+def _has_subquery(part: Rows) -> bool:
+    """Whether it looks for a value among the rows of a query; EXISTS looks for one row only."""
+    for leaf in part.query.where.leaves():
+        kinds = {type(inner) for inner in leaf.flatten()} if isinstance(leaf, Expression) else set()
+        if Query in kinds and Exists not in kinds:
+            return True
+    return False
 
 
 def model_of(node: type) -> type[Model] | None:
