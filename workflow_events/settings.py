@@ -206,6 +206,13 @@ QUERY_COMPLEXITY_LIMIT = variables.integer(
     effect="Fields that a document may ask for, fragments expanded and each list counted as ten "
     "rows, or as `first` or `last` where they say fewer; `0`: no limit.",
 )
+QUERY_FILTER_LIMIT = variables.integer(
+    "QUERY_FILTER_LIMIT",
+    default=200,
+    minimum=0,
+    maximum=2**31,
+    effect="Entries that one list of filters, or of orders, may have; `0`: no limit.",
+)
 DISABLE_INTROSPECTION = variables.switch(
     "DISABLE_INTROSPECTION",
     default=True,

@@ -31,6 +31,7 @@ from graphql import (
 )
 
 from workflow_events.graphql.limits.limit import check
+from workflow_events.graphql.limits.values import entries_of
 
 ROWS_OF_A_LIST = 10
 """How many rows a list counts as, unless the document itself asks for fewer."""
@@ -44,12 +45,14 @@ _DIGITS = 9
 class Amount:
     """What an operation or fragment amounts to; ``spreads`` are left to be added.
 
+    ``entries`` are those of its longest list of filters or orders.
     A spread is the name of a fragment, the level at which it stands, and how many rows it is for.
     """
 
     depth: int = 0
     aliases: int = 0
     complexity: int = 0
+    entries: int = 0
     spreads: list[tuple[str, int, int]] = field(default_factory=list)
 
     def expand(self, fragments: dict[str, "Amount"]) -> None:
@@ -71,7 +74,10 @@ def check_document(schema: GraphQLSchema, document: DocumentNode) -> None:
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
             root = schema.get_root_type(definition.operation)
-            operations.append(_amount(schema, definition.selection_set, root))
+            amount = _amount(schema, definition.selection_set, root)
+            defaults = [variable.default_value for variable in definition.variable_definitions]
+            amount.entries = max([amount.entries, *map(entries_of, defaults)])
+            operations.append(amount)
         elif isinstance(definition, FragmentDefinitionNode):
             on = schema.get_type(definition.type_condition.name.value)
             unfinished[definition.name.value] = _amount(schema, definition.selection_set, on)
@@ -90,6 +96,8 @@ def check_document(schema: GraphQLSchema, document: DocumentNode) -> None:
     )
     costliest = max((each.complexity for each in operations), default=0)
     check(costliest, "QUERY_COMPLEXITY_LIMIT", "The document has a complexity of {}")
+    longest = max((each.entries for each in (*operations, *unfinished.values())), default=0)
+    check(longest, "QUERY_FILTER_LIMIT", "A list in the document has {} objects")
 
 
 def _amount(
@@ -109,6 +117,8 @@ def _amount(
             if isinstance(selection, FieldNode):
                 amount.aliases += selection.alias is not None
                 amount.complexity += rows
+                for argument in selection.arguments:
+                    amount.entries = max(amount.entries, entries_of(argument.value))
                 definition = _definition(parent, selection.name.value)
                 inner = None if definition is None else get_named_type(definition.type)
                 each = rows * _rows(definition, selection)

@@ -1,19 +1,45 @@
-"""The limit on values of variables."""
+"""The limits on values: of variables, and of arguments in a document.
+
+A list of objects is one of filters or orders. Each entry becomes a part of the statement, which
+takes longer than in proportion to put together.
+"""
 
 from typing import Any
+
+from graphql import ListValueNode, ObjectValueNode, ValueNode, VariableNode
 
 from workflow_events.graphql.limits.limit import check
 
 
 def check_values(variables: dict[str, Any]) -> None:
-    """Raise `LimitExceeded` when the value of a variable is nested too deeply."""
-    depth = 0
+    """Raise `LimitExceeded` for variables that nest too deeply, or have too many filters."""
+    depth = entries = 0
     level: list[Any] = list(variables.values())
     while level := [value for value in level if isinstance(value, dict | list)]:
         depth += 1
-        level = [
-            inner
-            for value in level
-            for inner in (value.values() if isinstance(value, dict) else value)
-        ]
+        inner: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                inner += value.values()
+            else:
+                inner += value
+                if len(value) > entries and any(isinstance(entry, dict) for entry in value):
+                    entries = len(value)
+        level = inner
     check(depth, "QUERY_DEPTH_LIMIT", "The variables nest their values {} levels deep")
+    check(entries, "QUERY_FILTER_LIMIT", "A list in the variables has {} objects")
+
+
+def entries_of(value: ValueNode | None) -> int:
+    """Return the length of the longest list of objects in a literal."""
+    entries = 0
+    stack = [value]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, ObjectValueNode):
+            stack += [field.value for field in value.fields]
+        elif isinstance(value, ListValueNode):
+            stack += value.values
+            if any(isinstance(entry, ObjectValueNode | VariableNode) for entry in value.values):
+                entries = max(entries, len(value.values))
+    return entries
