@@ -10,7 +10,14 @@ from django.db.models import QuerySet
 from tests.workflow.builders import ANN, item, statements, workflow
 from workflow_events.workflow import api
 from workflow_events.workflow.models import Case, Task, WorkItem
-from workflow_events.workflow.prepared import Parameter, Prepared, numbered, parameters
+from workflow_events.workflow.prepared import (
+    Parameter,
+    Prepared,
+    PreparedInsert,
+    PreparedUpdate,
+    numbered,
+    parameters,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -140,3 +147,47 @@ def test_each_connection_compiles_its_own(case: Case) -> None:
     finally:
         connections["default"] = replaced
     assert builder.calls == (3 if connection.vendor == "postgresql" else 2)
+
+
+def test_an_insert_stores_what_save_would(case: Case) -> None:
+    insert = PreparedInsert(WorkItem)
+    previous = item(case, "a")
+    for name in ("first", "second"):
+        new = WorkItem(case=case, task_id="a", name=name, previous_work_item=previous)
+        new.addressed_groups = ["clerks"]
+        with statements() as sql:
+            insert.execute(new)
+        assert len(sql) == 1
+        assert (new._state.adding, new._state.db) == (False, "default")
+        stored = WorkItem.objects.get(pk=new.pk)
+        for field in WorkItem._meta.concrete_fields:
+            assert getattr(stored, field.attname) == getattr(new, field.attname), field
+        assert (stored.name, stored.meta, stored.previous_work_item) == (name, {}, previous)
+
+
+def test_an_insert_refuses_what_save_would(case: Case) -> None:
+    new = WorkItem(case=case, task=Task(pk=None), name="of a task without a key")
+    with pytest.raises(ValueError, match="unsaved related object 'task'"):
+        PreparedInsert(WorkItem).execute(new)
+    assert (new._state.adding, case.work_items.count()) == (True, 2)
+
+
+def test_an_update_writes_its_fields_of_its_row_only(case: Case) -> None:
+    update = PreparedUpdate(WorkItem, ("name", "meta", "modified_at"))
+    first, second = item(case, "a"), item(case, "b")
+    for name in ("Once", "Twice"):
+        first.name, first.meta, first.description = name, {"name": [name]}, "not written"
+        before = first.modified_at
+        with statements() as sql:
+            assert update.execute(first)
+        assert len(sql) == 1
+        stored = item(case, "a")
+        assert (stored.name, stored.meta, stored.description) == (name, {"name": [name]}, None)
+        assert stored.modified_at == first.modified_at > before
+    assert (item(case, "b").name, item(case, "b").meta) == (second.name, second.meta)
+
+
+def test_an_update_says_when_the_row_is_gone(case: Case) -> None:
+    gone = item(case, "a")
+    WorkItem.objects.filter(pk=gone.pk).delete()
+    assert not PreparedUpdate(WorkItem, ("name",)).execute(gone)

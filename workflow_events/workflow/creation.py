@@ -31,7 +31,7 @@ from workflow_events.workflow.values import (
     given_only,
     is_blank,
 )
-from workflow_events.workflow.writing import save_row, sign, signals_are_heard
+from workflow_events.workflow.writing import insert_rows, save_row, sign, signals_are_heard
 
 ITEM_FIELDS = (
     "case",
@@ -180,8 +180,8 @@ def _write_items(operation: Operation, drafts: list[Draft]) -> list[WorkItem]:
         for item in new:
             item.save()
         operation.writes += 1
-    elif new:
-        WorkItem.objects.bulk_create(new)
+    else:
+        insert_rows(new)
     return items
 
 

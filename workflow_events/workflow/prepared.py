@@ -1,4 +1,4 @@
-"""Queries that are built and compiled once, for those of every operation.
+"""Statements that are built and compiled once, for those of every operation.
 
 Django builds and compiles the SQL of a query each time anew, which costs more than executing it
 (docs/decisions/0022-prepared-queries.md). Nothing of the database is kept here, only the text of a
@@ -8,13 +8,16 @@ statement, and how its rows become instances.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from threading import local
+from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.query import ModelIterable
+from django.db.models.sql import InsertQuery, UpdateQuery
 
 Row = TypeVar("Row")
 
@@ -35,7 +38,7 @@ class Parameter(Expression):
 
     def bound(self, values: Mapping[str, Any], connection: BaseDatabaseWrapper) -> Any:
         """Return the value that is given under its name, as the driver takes it."""
-        return self.output_field.get_db_prep_value(values[self.name], connection)
+        return self.output_field.get_db_prep_save(values[self.name], connection)
 
 
 def parameters(name: str, field: Field[Any, Any], number: int) -> list[Parameter]:
@@ -56,29 +59,115 @@ class Prepared(Generic[Row]):
     """
 
     def __init__(self, build: Callable[[], QuerySet[Any, Row]]) -> None:
-        self._build = build
-        self._of_thread = local()
+        self._compiled = _OfThread(lambda connection: _Query(build(), connection))
 
     def rows(self, **values: Any) -> list[Row]:
         """Execute the query with these values of its parameters, and return its rows."""
-        connection = connections[DEFAULT_DB_ALIAS]
-        compiled: _Compiled | None = getattr(self._of_thread, "compiled", None)
-        if compiled is None or compiled.connection is not connection:
-            compiled = self._of_thread.compiled = _Compiled(self._build(), connection)
-        return compiled.rows(values)
+        return self._compiled.get().rows(values)
 
     def first(self, **values: Any) -> Row | None:
         """Execute the query, and return its first row, if there is one."""
         return next(iter(self.rows(**values)), None)
 
 
+class PreparedInsert:
+    """The INSERT of an instance of a model whose key is no matter of the database.
+
+    Sends no signals, as ``bulk_create``.
+    """
+
+    def __init__(self, model: type[Model]) -> None:
+        self._fields = model._meta.concrete_fields
+        self._compiled = _OfThread(self._compile)
+
+    def execute(self, instance: Any) -> None:
+        """Store the instance; raises ``ValueError`` if it leads to one without a key."""
+        instance._prepare_related_fields_for_save(operation_name="insert")
+        values = {field.attname: field.pre_save(instance, add=True) for field in self._fields}
+        compiled = self._compiled.get()
+        with compiled.executed(values):
+            instance._state.adding = False
+            instance._state.db = compiled.connection.alias
+
+    def _compile(self, connection: BaseDatabaseWrapper) -> _Compiled:
+        query = InsertQuery(self._fields[0].model)
+        names = {field.attname: Parameter(field.attname, field) for field in self._fields}
+        row: Any = SimpleNamespace(**names)
+        # Raw, as the parameters are no values that a field could prepare.
+        query.insert_values(self._fields, [row], raw=True)
+        [(sql, parameters)] = query.get_compiler(connection=connection).as_sql()
+        return _Compiled(connection, sql, parameters)
+
+
+class PreparedUpdate:
+    """The UPDATE of certain fields of one row, by its key. Sends no signals."""
+
+    def __init__(self, model: type[Model], names: Iterable[str]) -> None:
+        self._model = model
+        self._fields: list[Any] = [model._meta.get_field(name) for name in names]
+        self._compiled = _OfThread(self._compile)
+
+    def execute(self, instance: Model) -> bool:
+        """Write the fields of the instance; return whether its row was there."""
+        values = {field.attname: field.pre_save(instance, add=False) for field in self._fields}
+        with self._compiled.get().executed({**values, "pk": instance.pk}) as cursor:
+            return bool(cursor.rowcount)
+
+    def _compile(self, connection: BaseDatabaseWrapper) -> _Compiled:
+        row = self._model._base_manager.filter(pk=Parameter("pk", self._model._meta.pk))
+        query: Any = row.query.chain(UpdateQuery)
+        query.add_update_fields([(f, None, Parameter(f.attname, f)) for f in self._fields])
+        sql, parameters = query.get_compiler(connection=connection).as_sql()
+        return _Compiled(connection, sql, parameters)
+
+
 class _Compiled:
-    """A query compiled for a connection."""
+    """A statement compiled for a connection."""
+
+    def __init__(
+        self, connection: BaseDatabaseWrapper, sql: str, parameters: Iterable[Any]
+    ) -> None:
+        self.connection = connection
+        self._sql = sql
+        self._parameters = list(parameters)
+
+    @contextmanager
+    def executed(self, values: Mapping[str, Any]) -> Iterator[Any]:
+        """Execute the statement with these values of its parameters, and yield the cursor."""
+        connection = self.connection
+        given = [
+            p.bound(values, connection) if isinstance(p, Parameter) else p for p in self._parameters
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, given)
+            yield cursor
+
+
+C = TypeVar("C", bound=_Compiled)
+
+
+class _OfThread(Generic[C]):
+    """A statement as it is compiled for the connection of each thread."""
+
+    def __init__(self, compile_for: Callable[[BaseDatabaseWrapper], C]) -> None:
+        self._compile_for = compile_for
+        self._local = local()
+
+    def get(self) -> C:
+        """Return it compiled for the connection of this thread."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        compiled: C | None = getattr(self._local, "compiled", None)
+        if compiled is None or compiled.connection is not connection:
+            compiled = self._local.compiled = self._compile_for(connection)
+        return compiled
+
+
+class _Query(_Compiled):
+    """A query compiled for a connection, and how its rows are read."""
 
     def __init__(self, queryset: QuerySet[Any, Any], connection: BaseDatabaseWrapper) -> None:
-        self.connection = connection
         self._compiler = queryset.query.get_compiler(connection=connection)
-        self._sql, self._parameters = self._compiler.as_sql()
+        super().__init__(connection, *self._compiler.as_sql())
         select = self._compiler.select
         self._converters = self._compiler.get_converters([column for column, *_ in select])
         self._instances = None
@@ -87,18 +176,13 @@ class _Compiled:
 
     def rows(self, values: Mapping[str, Any]) -> list[Any]:
         """Execute it; return instances or, of a query for certain values, tuples."""
-        connection = self.connection
-        given = [
-            p.bound(values, connection) if isinstance(p, Parameter) else p for p in self._parameters
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql, given)
+        with self.executed(values) as cursor:
             found: Iterator[Sequence[Any]] = iter(cursor.fetchall())
         if self._converters:
             found = self._compiler.apply_converters(found, self._converters)
         if self._instances is None:
             return [tuple(row) for row in found]
-        return [self._instances.of(row, connection.alias) for row in found]
+        return [self._instances.of(row, self.connection.alias) for row in found]
 
 
 class _Instances:

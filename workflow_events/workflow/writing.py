@@ -4,6 +4,8 @@ Nothing else writes a status, ``closed_*`` or ``family`` of a row that exists.
 """
 
 from collections.abc import Iterable
+from functools import cache
+from typing import Final
 from uuid import UUID
 
 from django.db import DatabaseError, models
@@ -13,6 +15,7 @@ from workflow_events.events.dispatch import is_heard
 from workflow_events.workflow.errors import InvalidTransition
 from workflow_events.workflow.models import Case, WorkItem
 from workflow_events.workflow.operation import Operation
+from workflow_events.workflow.prepared import PreparedInsert, PreparedUpdate
 from workflow_events.workflow.states import WorkItemStatus
 
 CLOSING = ("closed_at", "closed_by_user", "closed_by_group")
@@ -44,19 +47,49 @@ def sign(operation: Operation, target: Case | WorkItem) -> None:
 
 
 def save_row(operation: Operation, target: Case | WorkItem, fields: Iterable[str]) -> None:
-    """Write these fields of a row, with Django's signals.
+    """Write these fields of a row, with Django's signals where they have listeners.
 
     Raises `InvalidTransition` when the row is gone.
     """
     model = type(target)
+    names = (*fields, "modified_at")
+    if signals_are_heard(model):
+        _save_with_signals(target, names)
+        operation.writes += 1
+    elif _update_of(model, names).execute(target):
+        target.remember()
+    else:
+        raise _missing(target)
+
+
+def insert_rows(work_items: list[WorkItem]) -> None:
+    """Store new work items without signals, to which nobody listens."""
+    if len(work_items) == 1:
+        _INSERT.execute(work_items[0])
+        work_items[0].remember()
+    elif work_items:
+        WorkItem.objects.bulk_create(work_items)
+
+
+def _save_with_signals(target: Case | WorkItem, names: Iterable[str]) -> None:
     try:
-        target.save_protected([*fields, "modified_at"])
+        target.save_protected(names)
     except DatabaseError as error:
         if not _row_is_missing(error, target):
             raise
-        raise InvalidTransition(f"{target} was deleted meanwhile.") from error
-    if signals_are_heard(model):
-        operation.writes += 1
+        raise _missing(target) from error
+
+
+_INSERT: Final = PreparedInsert(WorkItem)
+
+
+@cache
+def _update_of(model: type[Case] | type[WorkItem], names: tuple[str, ...]) -> PreparedUpdate:
+    return PreparedUpdate(model, names)
+
+
+def _missing(target: Case | WorkItem) -> InvalidTransition:
+    return InvalidTransition(f"{target} was deleted meanwhile.")
 
 
 def put_silently(
