@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from workflow_events.graphql import nodes as api_nodes
 from workflow_events.workflow.users import AnonymousUser, BaseUser
 
 
@@ -31,6 +30,3 @@ def groupless():
 @pytest.fixture
 def anonymous():
     return info_of(AnonymousUser())
-
-
-NODES = [getattr(api_nodes, name) for name in api_nodes.__all__]

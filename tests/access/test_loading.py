@@ -3,11 +3,9 @@
 import re
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 
-from tests.access.conftest import NODES
+from tests.access.loader import ALLOW_ANY, ANY, load, refusal, restored
 from workflow_events.access import policy as policies
-from workflow_events.access.loading import load_access_classes
 from workflow_events.access.permissions import (
     AllowAny,
     BasePermission,
@@ -27,41 +25,11 @@ from workflow_events.access.visibilities import (
 )
 from workflow_events.graphql import nodes
 from workflow_events.graphql.mutations import Mutation, SaveTask, StartCase
-from workflow_events.graphql.types.task import SimpleTask
 from workflow_events.workflow import models
 
 HERE = __name__
-ALLOW_ANY = "workflow_events.access.permissions.AllowAny"
-ANY = "workflow_events.access.visibilities.Any"
 
-
-@pytest.fixture(autouse=True)
-def _policy():
-    """Put back what was in force."""
-    before = policies.current()
-    yield
-    policies.enforce(before)
-
-
-def load(permissions=(ALLOW_ANY,), visibilities=(ANY,), validations=()):
-    return load_access_classes(
-        permissions=permissions,
-        visibilities=visibilities,
-        validations=validations,
-        mutation=Mutation,
-        nodes=NODES,
-    )
-
-
-def refusal(**paths):
-    """Load, which fails and changes nothing; the message, which is one line."""
-    before = policies.current()
-    with pytest.raises(ImproperlyConfigured) as raised:
-        load(**paths)
-    assert policies.current() is before
-    message = str(raised.value)
-    assert "\n" not in message
-    return message
+_policy = pytest.fixture(autouse=True)(restored)
 
 
 class EveryMutation(BasePermission):
@@ -221,106 +189,6 @@ no_class = EveryMutation()
 def test_a_permission_that_could_not_work_is_refused(path, said):
     message = refusal(permissions=[ALLOW_ANY, path])
     assert re.match(rf"PERMISSION_CLASSES: {re.escape(path)}: {said}", message), message
-
-
-class OfAMutation(BaseVisibility):
-    @filter_queryset_for(StartCase)
-    def of_a_mutation(self, node, queryset, info):
-        return queryset
-
-
-class OfAKindOfTask(BaseVisibility):
-    @filter_queryset_for(SimpleTask)
-    def simple(self, node, queryset, info):
-        return queryset
-
-
-class OfATableBehind(BaseVisibility):
-    @filter_queryset_for(models.TaskFlow)
-    def behind(self, node, queryset, info):
-        return queryset
-
-
-class Twice(BaseVisibility):
-    @filter_queryset_for(nodes.Task)
-    def by_node(self, node, queryset, info):
-        return queryset
-
-    @filter_queryset_for(models.Task)
-    def by_model(self, node, queryset, info):
-        return queryset
-
-
-class OnceEach(EveryNode):
-    @filter_queryset_for(models.Task)
-    def by_model(self, node, queryset, info):
-        return queryset
-
-
-class Inherited(Twice):
-    pass
-
-
-class Unknown(EveryNode):
-    suppress_visibilities = ("WorkItem.case", "WorkItem.document")
-
-
-class ToMany(EveryNode):
-    suppress_visibilities = ("Case.work_items",)
-
-
-class Text(EveryNode):
-    suppress_visibilities = "WorkItem.case"
-
-
-class NoMembers(Union):
-    pass
-
-
-class WrongMember(Union):
-    visibility_classes = (EveryNode, "extensions.Own")
-
-
-class WithTwice(Union):
-    visibility_classes = (EveryNode, Either, Twice)
-
-
-TWICE = r"Twice\.by_node and \.by_model both speak of Task: a node and its model are the same; leav"
-RELATIONS = ", ".join(EveryNode.suppress_visibilities)
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        (
-            "OfAMutation",
-            r"OfAMutation\.of_a_mutation is marked @filter_queryset_for\(StartCase\), which is "
-            "none of Case, Flow, Node, Task, WorkItem, Workflow",
-        ),
-        ("OfAKindOfTask", r"OfAKindOfTask\.simple is .*\(SimpleTask\), which goes by Task: say t"),
-        ("OfATableBehind", r"OfATableBehind\.behind is marked .*\(TaskFlow\), which is none of"),
-        ("Twice", TWICE),
-        ("Inherited", TWICE),
-        ("WithTwice", TWICE),
-        (
-            "Unknown",
-            r"Unknown\.suppress_visibilities: there is no relation 'WorkItem\.document'; it may "
-            f"name {RELATIONS}$",
-        ),
-        ("ToMany", r"ToMany\.suppress_visibilities: there is no relation 'Case\.work_items'"),
-        ("Text", r"Text\.suppress_visibilities is a text; write a list"),
-        ("NoMembers", "visibility_classes is empty; list subclasses of BaseVisibility"),
-        ("WrongMember", "visibility_classes holds 'extensions.Own'; list subclasses"),
-        ("EveryMutation", "is no subclass of BaseVisibility"),
-    ],
-)
-def test_a_visibility_that_could_not_work_is_refused(name, said):
-    message = refusal(visibilities=[ANY, f"{HERE}.{name}"])
-    assert re.match(rf"VISIBILITY_CLASSES: {re.escape(HERE)}\.{name}: {said}", message), message
-
-
-def test_a_subclass_may_speak_of_the_model_where_its_parent_spoke_of_the_node():
-    assert load(visibilities=[f"{HERE}.OnceEach"])
 
 
 class ValidatesNothing(BaseValidation):
