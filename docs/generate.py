@@ -55,8 +55,9 @@ A failed operation is an entry of `errors` with a message for people and a code 
 {rows}
 
 `RECEIVER_ERROR` also has `extensions.event`, the name of the event, and `extensions.receivers`, the
-dotted names of the receivers that failed. Whatever the code, the operation left nothing in the
-database.
+dotted names of the receivers that failed. Whatever the code, a mutation that is named by the whole
+`path` left nothing in the database; a longer path says that it was done, and a part of its result
+could not be read.
 """
 
 

@@ -1,6 +1,8 @@
 """A request that takes too long ends, and leaves nothing of what it did not finish."""
 
 import math
+import subprocess
+import sys
 import threading
 from contextlib import suppress
 
@@ -10,6 +12,7 @@ from django.db.backends.signals import connection_created
 from django.test import override_settings
 
 from tests.graphql.rows import make_case
+from tests.project.processes import ROOT, environment
 from workflow_events.events import on
 from workflow_events.graphql.limits import deadline
 from workflow_events.graphql.limits.deadline import Deadline, DeadlineExceeded, limit_statements
@@ -313,3 +316,33 @@ def test_a_statement_that_somebody_else_cancels_is_no_deadline(db):
         assert not deadline.was_cut_off(error)
         let_it_pass()
         assert deadline.was_cut_off(error)
+
+
+@pytest.mark.parametrize("module", ["workflow_events.wsgi", "workflow_events.asgi"])
+def test_any_server_has_the_deadline(tmp_path, module):
+    """Not only `serve`: whoever imports the application gets limited connections."""
+    program = (
+        f"import {module}\n"
+        "from django.db import connections\n"
+        "from django.db.backends.signals import connection_created\n"
+        "options = connections.settings['default']['OPTIONS'].get('options')\n"
+        "print(options, len(connection_created.receivers))\n"
+    )
+    told = {}
+    for seconds in ("0", "7"):
+        for url in ("postgres://u@127.0.0.1/x?options=-c%20work_mem%3D8MB", "sqlite:///x"):
+            ended = subprocess.run(
+                [sys.executable, "-c", program],
+                env=environment(
+                    ENV="dev", DATABASE_URL=url, REQUEST_DEADLINE=seconds, PYTHONPATH=str(ROOT)
+                ),
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=True,
+            )
+            told[url[:6], seconds] = ended.stdout.rsplit(" ", 1)
+    assert told["postgr", "0"][0] == "-c work_mem=8MB"
+    assert told["postgr", "7"][0] == "-c statement_timeout=7000 -c work_mem=8MB"
+    assert int(told["sqlite", "7"][1]) == int(told["sqlite", "0"][1]) + 1
