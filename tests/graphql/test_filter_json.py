@@ -264,6 +264,8 @@ def test_of_the_case_and_of_the_root_case(api):
     assert names("rootCaseMetaValue", "child") == ""
     assert names("rootCaseMetaValue", "root", invert=True) == "c"
     assert names("rootCaseMetaValue") == "abc"
+    data = api(ITEMS, filter=[{"rootCaseMetaValue": [None], "invert": True}]).data
+    assert data["allWorkItems"]["totalCount"] == 3
     answer = api(ITEMS, filter=[{"rootCaseMetaValue": [{"key": "k", "value": 1, "lookup": "IN"}]}])
     assert answer.error["message"] == '"rootCaseMetaValue": IN takes a list of values.'
 

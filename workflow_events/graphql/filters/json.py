@@ -78,6 +78,8 @@ class CaseJSONValue(Filter[list[dict[str, Any] | None]]):
     ) -> Q:
         """Compare each value, as `JSONValue` does."""
         condition = _all_of(self.field, value, member)
+        if not condition:
+            return condition
         visible = shown("Case", info, self.walked)
         cases = Case._default_manager.all() if visible is None else visible
         return Q(**{f"{self.relation}__in": cases.filter(condition)})
