@@ -31,6 +31,7 @@ from workflow_events.access.methods import (
     result_of,
 )
 from workflow_events.workflow.lookups import groups_overlap
+from workflow_events.workflow.lookups.cases import CasesOf
 from workflow_events.workflow.models import Case, WorkItem
 
 FILTER = Kind("filter_queryset_for", "Case", ("node", "queryset", "info"))
@@ -110,10 +111,7 @@ class AddressedGroups(BaseVisibility):
         addressed = WorkItem.objects.filter(
             groups_overlap("addressed_groups", info.context.user.groups)
         )
-        return queryset.filter(
-            Exists(addressed.filter(case=OuterRef("pk")))
-            | Exists(addressed.filter(child_case=OuterRef("pk")))
-        )
+        return queryset.filter(pk__in=CasesOf(addressed))
 
 
 class Union(BaseVisibility):
