@@ -120,6 +120,12 @@ def test_an_empty_list_does_not_mean_everybody(setting, kind, name):
     )
 
 
+class OneObjectPermission(BasePermission):
+    @object_permission_for(Mutation)
+    def allowed_for(self, mutation, info, instance):
+        return True
+
+
 class NoBase:
     @permission_for(Mutation)
     def allowed(self, mutation, info):
@@ -127,7 +133,21 @@ class NoBase:
 
 
 class Nothing(BasePermission):
+    def allowed(self, mutation, info):
+        return False
+
+
+class OverridesToo(BasePermission):
+    @permission_for(Mutation)
+    def allowed(self, mutation, info):
+        return True
+
     def has_permission(self, mutation, info):
+        return False
+
+
+class OverridesForObjects(OneObjectPermission):
+    def has_object_permission(self, mutation, info, instance):
         return False
 
 
@@ -176,6 +196,16 @@ no_class = EveryMutation()
             "does nothing; mark one",
         ),
         (
+            f"{HERE}.OverridesToo",
+            r"OverridesToo\.has_permission would not be called; mark what it does "
+            r"@permission_for, or give it another name",
+        ),
+        (
+            f"{HERE}.OverridesForObjects",
+            r"OverridesForObjects\.has_object_permission would not be called; mark what it does "
+            r"@object_permission_for",
+        ),
+        (
             f"{HERE}.OfANode",
             r"OfANode\.of_a_node is marked @permission_for\(Case\), which is no mutation",
         ),
@@ -191,7 +221,29 @@ def test_a_permission_that_could_not_work_is_refused(path, said):
     assert re.match(rf"PERMISSION_CLASSES: {re.escape(path)}: {said}", message), message
 
 
+class Prepares(EveryNode):
+    def filter_queryset(self, node, queryset, info):
+        return queryset
+
+
+class EitherPrepared(Union):
+    visibility_classes = (AddressedGroups, Prepares)
+
+
+@pytest.mark.parametrize("name", ["Prepares", "EitherPrepared"])
+def test_a_visibility_that_overrides_its_base_is_refused(name):
+    assert refusal(visibilities=[f"{HERE}.{name}"]) == (
+        f"VISIBILITY_CLASSES: {HERE}.{name}: Prepares.filter_queryset would not be called; mark "
+        "what it does @filter_queryset_for, or give it another name if you call it yourself"
+    )
+
+
 class ValidatesNothing(BaseValidation):
+    def checked(self, mutation, data, info):
+        return data
+
+
+class Validates(BaseValidation):
     def validate(self, mutation, data, info):
         return data
 
@@ -201,6 +253,10 @@ class ValidatesNothing(BaseValidation):
     [
         ("EveryMutation", "is no subclass of BaseValidation"),
         ("ValidatesNothing", "ValidatesNothing has no method marked @validation_for, so"),
+        (
+            "Validates",
+            r"Validates\.validate would not be called; mark what it does @validation_for",
+        ),
     ],
 )
 def test_a_validation_that_could_not_work_is_refused(name, said):

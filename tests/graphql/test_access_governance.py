@@ -151,6 +151,29 @@ class TestParams:
         assert api(query, v=value).data["saveCase"] == {"case": {"status": "RUNNING"}}
         assert given == [{"input": {"workflow": "linear", "client_mutation_id": "1"}}]
 
+    @pytest.mark.parametrize("inline", [True, False])
+    def test_json(self, api, given, inline):
+        context = r'"{\"groups\": [\"a\"]}"' if inline else "$v"
+        query = (
+            "mutation ($v: JSONString, $none: JSONString)"
+            f' {{ saveCase(input: {{workflow: "linear", meta: "{{}}", context: {context}}})'
+            ' { clientMutationId } more: saveCase(input: {workflow: "linear", context: $none})'
+            " { clientMutationId } }"
+        )
+        query = query.replace("$v: JSONString, ", "") if inline else query
+        data = api(query, v='{"groups": ["a"]}', none=None).data
+        assert data == dict.fromkeys(("saveCase", "more"), {"clientMutationId": None})
+        assert given == [
+            {"input": {"workflow": "linear", "meta": {}, "context": {"groups": ["a"]}}},
+            {"input": {"workflow": "linear", "context": None}},
+        ]
+
+    def test_broken_json(self, api, given):
+        answer = api.mutate("saveCase", "{ case { id } }", workflow="linear", context="{")
+        assert (answer.code, given) == ("INVALID_INPUT", [])
+        assert answer.error["message"].startswith('"context" is not valid JSON:')
+        assert not models.Case.objects.exists()
+
     def test_aliases(self, api, given):
         query = """mutation ($w: ID!) {
             a: saveCase(input: {workflow: $w, clientMutationId: "a"}) { clientMutationId }

@@ -30,6 +30,7 @@ PAGES = [
     "how-to/listen-to-django-signals.md",
     "how-to/write-an-async-receiver.md",
     "how-to/emit-your-own-events.md",
+    "how-to/come-from-caluma.md",
     "how-to/control-access.md",
     "how-to/identify-users.md",
     "how-to/translate-names.md",

@@ -12,9 +12,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from workflow_events.access.methods import AccessClass, Kind
-from workflow_events.access.permissions import AllowAny, BasePermission
+from workflow_events.access.permissions import (
+    OBJECT_PERMISSION,
+    PERMISSION,
+    AllowAny,
+    BasePermission,
+)
 from workflow_events.access.policy import Policy, enforce
-from workflow_events.access.validations import BaseValidation
+from workflow_events.access.validations import VALIDATION, BaseValidation
 from workflow_events.access.visibilities import (
     FILTER,
     Any,
@@ -26,6 +31,14 @@ from workflow_events.access.visibilities import (
 PERMISSIONS = "PERMISSION_CLASSES"
 VISIBILITIES = "VISIBILITY_CLASSES"
 VALIDATIONS = "VALIDATION_CLASSES"
+
+UNMARKED = {
+    PERMISSION: "has_permission",
+    OBJECT_PERMISSION: "has_object_permission",
+    FILTER: "filter_queryset",
+    VALIDATION: "validate",
+}
+"""What Caluma calls without a mark, and we do not: as a permission it would refuse nothing."""
 
 Loaded = TypeVar("Loaded", bound=AccessClass)
 
@@ -149,6 +162,7 @@ def _with_members(instance: AccessClass) -> Iterator[AccessClass]:
 
 def _check(instance: AccessClass, keys: Keys) -> None:
     cls = type(instance)
+    _check_marked(cls)
     if not cls.entries and not isinstance(instance, AllowAny | Any | Union):
         decorators = " or ".join(f"@{kind.decorator}" for kind in cls.kinds)
         raise ImproperlyConfigured(
@@ -164,6 +178,18 @@ def _check(instance: AccessClass, keys: Keys) -> None:
         _check_said_once(cls, node)
     if isinstance(instance, BaseVisibility):
         _check_suppressed(instance, keys)
+
+
+def _check_marked(cls: type[AccessClass]) -> None:
+    """Refuse a method that overrides one of Caluma's bases, and would never be called here."""
+    marked = {entry.name for entry in cls.entries.values()}
+    for kind in cls.kinds:
+        name = UNMARKED[kind]
+        if hasattr(cls, name) and name not in marked:
+            raise ImproperlyConfigured(
+                f"{cls.__name__}.{name} would not be called; mark what it does "
+                f"@{kind.decorator}, or give it another name if you call it yourself"
+            )
 
 
 def _check_said_once(cls: type[AccessClass], node: type) -> None:

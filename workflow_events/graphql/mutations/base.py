@@ -15,7 +15,7 @@ from workflow_events.access.policy import Chains
 from workflow_events.graphql.fields import Returned
 from workflow_events.graphql.loaded import forget_loaded
 from workflow_events.graphql.mutations.lookups import look_up
-from workflow_events.graphql.mutations.members import Member, Null
+from workflow_events.graphql.mutations.members import Context, Member, Meta, Null
 from workflow_events.graphql.mutations.quiet import keeping_quiet
 from workflow_events.graphql.types.node import Node
 from workflow_events.workflow.errors import InvalidInput
@@ -73,11 +73,17 @@ class Mutation:
     def get_params(cls, info: GraphQLResolveInfo) -> dict[str, Any]:
         """Return the arguments of the mutation's field, ``{"input": {...}}``, as a copy.
 
-        Takes the ``info`` that access classes get. Keys are in snake_case, and values as they
-        were sent, whether inline or as variables; of several aliases it is the current one.
+        Takes the ``info`` that access classes get. Keys are in snake_case, ``meta`` and ``context``
+        what their JSON says, other values as they were sent, whether inline or as variables; of
+        several aliases it is the current one. Raises `InvalidInput` for broken JSON.
         """
         field = info.parent_type.fields[info.field_name]
-        return deepcopy(get_argument_values(field, info.field_nodes[0], info.variable_values))
+        params = deepcopy(get_argument_values(field, info.field_nodes[0], info.variable_values))
+        sent = params["input"]
+        for key, member in cls.members.items():
+            if isinstance(member, Meta | Context) and sent.get(key) is not None:
+                sent[key] = member.parse(sent[key], to_camel_case(key))
+        return params
 
     @classmethod
     def resolve(
