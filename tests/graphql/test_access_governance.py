@@ -162,7 +162,7 @@ class TestParams:
         )
         query = query.replace("$v: JSONString, ", "") if inline else query
         data = api(query, v='{"groups": ["a"]}', none=None).data
-        assert data == dict.fromkeys(("saveCase", "more"), {"clientMutationId": None})
+        assert data == {key: {"clientMutationId": None} for key in ("saveCase", "more")}
         assert given == [
             {"input": {"workflow": "linear", "meta": {}, "context": {"groups": ["a"]}}},
             {"input": {"workflow": "linear", "context": None}},
