@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db.models import Model
+from graphene.utils.str_converters import to_camel_case
 
 from workflow_events.access.policy import Chains
 from workflow_events.graphql.ids import CASE, TASK, WORK_ITEM
@@ -125,28 +126,31 @@ class SaveWorkItem(CreateWorkItem):
         return (own, CreateWorkItem.__mro__) if given.get("work_item") is None else (own,)
 
     @classmethod
-    def perform(cls, data: dict[str, Any], user: User) -> Model:
-        """Change the work item, or create it."""
+    def parse(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Parse the members; `InvalidInput` where they belong to neither form, or to both."""
+        data = super().parse(given)
         if "work_item" in data:
-            return cls._change(data, user)
-        if "case" not in data or "multiple_instance_task" not in data:
+            _refuse_members_for_creating(data)
+        elif "case" not in data or "multiple_instance_task" not in data:
             raise InvalidInput(
                 'Give "workItem" to change one, or "case" and "multipleInstanceTask" to create one.'
             )
-        return super().perform(data, user)
+        return data
 
     @classmethod
-    def _change(cls, data: dict[str, Any], user: User) -> Model:
-        for key, name in (
-            ("case", "case"),
-            ("multiple_instance_task", "multipleInstanceTask"),
-            ("addressed_groups", "addressedGroups"),
-            ("controlling_groups", "controllingGroups"),
-        ):
-            if key in data:
-                raise InvalidInput(f'"{name}" is for creating only; leave it out with "workItem".')
+    def perform(cls, data: dict[str, Any], user: User) -> Model:
+        """Change the work item, or create it."""
+        if "work_item" not in data:
+            return super().perform(data, user)
         changes = given(data, "name", "description", "assigned_users", "deadline", "meta")
         return api.update_work_item(data["work_item"], user, **changes)
+
+
+def _refuse_members_for_creating(data: dict[str, Any]) -> None:
+    for key in ("case", "multiple_instance_task", "addressed_groups", "controlling_groups"):
+        if key in data:
+            name = to_camel_case(key)
+            raise InvalidInput(f'"{name}" is for creating only; leave it out with "workItem".')
 
 
 class CompleteWorkItem(WorkItemTransition):
