@@ -34,8 +34,8 @@ docs: $(BIN)/.installed-dev ## Generate the reference pages and build the site i
 	ENV=dev EVENT_RECEIVER_MODULES= $(BIN)/workflow-events schema > schema.graphql
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-bench: $(BIN)/.installed-dev ## Print what an emission costs, beside others
-	@$(BIN)/python -m benchmarks
+bench: $(BIN)/.installed-dev ## Print what emissions and completions cost, beside others (BENCH=http: that only)
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 chaos: $(BIN)/.installed-dev ## Race clients against a real server on PostgreSQL (ROUNDS=200)
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS)

@@ -30,7 +30,7 @@ PARTS = (
     ("Django's cursors and transactions", "/django/db/backends/"),
     ("Django's cursors and transactions", "/django/db/transaction.py"),
     ("Django's cursors and transactions", "/django/db/utils.py"),
-    ("Django's ORM: UPDATE and INSERT, instances", "/django/db/models/"),
+    ("Django's ORM: fields and instances", "/django/db/models/"),
     ("Protected fields of the models", "/workflow_events/workflow/models/"),
     ("Flow and group expressions", "/workflow_events/workflow/expressions/"),
     ("The engine: guards, routing, drafts", "/workflow_events/workflow/"),
