@@ -1,6 +1,7 @@
 """Run the benchmarks that are named, or all, and print the figures beside their limits.
 
-``python -m benchmarks [dispatch] [http] [profile]``; the exit status is 1 when a limit was missed.
+``python -m benchmarks [dispatch] [http] [profile] [million]``; the exit status is 1 when a limit
+was missed.
 """
 
 import argparse
@@ -15,7 +16,9 @@ from types import MappingProxyType
 from benchmarks.report import Report
 
 
-def set_up(database_url: str, variables: Mapping[str, str] = MappingProxyType({})) -> None:
+def set_up(
+    database_url: str, variables: Mapping[str, str] = MappingProxyType({}), *, quiet: bool = False
+) -> None:
     """Set Django up as the service's, without receivers, on this database, and migrate it."""
     os.environ.update(variables)
     os.environ.setdefault("ENV", "dev")
@@ -27,7 +30,8 @@ def set_up(database_url: str, variables: Mapping[str, str] = MappingProxyType({}
 
     django.setup()
     call_command("migrate", verbosity=0)
-    print(f"\nPython {platform.python_version()}, Django {django.get_version()}", end=", ")
+    if not quiet:
+        print(f"\nPython {platform.python_version()}, Django {django.get_version()}", end=", ")
 
 
 def run_dispatch(report: Report) -> None:
@@ -50,6 +54,17 @@ def run_profile(report: Report) -> None:
     _on_postgresql(report, "http_profile")
 
 
+def run_million(report: Report) -> None:
+    """Measure lists and completions with a million work items, beside ten thousand."""
+    from benchmarks import million
+    from benchmarks.databases import NotReached
+
+    try:
+        million.run(report)
+    except NotReached as error:
+        print(f"\nLists with a million work items were not measured: {error}")
+
+
 def _on_postgresql(report: Report, module: str) -> None:
     from benchmarks.databases import NotReached, new_database
     from benchmarks.http_servers import PRODUCTION
@@ -66,6 +81,7 @@ BENCHMARKS: dict[str, Callable[[Report], None]] = {
     "dispatch": run_dispatch,
     "http": run_http,
     "profile": run_profile,
+    "million": run_million,
 }
 
 
