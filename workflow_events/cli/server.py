@@ -44,6 +44,9 @@ class Server(BaseApplication):  # type: ignore[misc]
             "worker_class": "gthread",
             "threads": settings.THREADS,
             "preload_app": True,
+            # Longer than a proxy keeps its idle connections (nginx: 60 s): it must never ask on
+            # one that is just being closed here.
+            "keepalive": 75,
             # Gunicorn's own news is no news; what fails is.
             "loglevel": "warning",
             # Nobody manages this server through gunicorn's socket in the home directory.
