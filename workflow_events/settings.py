@@ -375,14 +375,12 @@ LOGGING = {
     "root": {"handlers": ["standard_error"], "level": LOG_LEVEL},
     "filters": {
         "without_traceback": {"()": "workflow_events.observability.logs.WithoutTraceback"},
-        "with_reason": {"()": "workflow_events.observability.logs.WithReason"},
     },
     "loggers": {
         # Without handlers of its own, Django's records reach the root's, once.
         "django": {"handlers": [], "propagate": True},
         # Whoever asks for a host that is not ours fills no log.
         "django.security.DisallowedHost": {"filters": ["without_traceback"]},
-        "django.request": {"filters": ["with_reason"]},
         "workflow_events.access": {
             "handlers": ["standard_output"],
             "level": "INFO",

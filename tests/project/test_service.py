@@ -146,7 +146,7 @@ def test_a_refusal_is_one_line_with_its_reason(tmp_path):
         line = running.output.wait_for("Bad Request")
     assert re.search(
         r"WARNING django\.request: Bad Request: /graphql: INVALID_DOCUMENT: "
-        r"Cannot query field 'nothing' on type 'Query'\.",
+        r"Cannot query field 'nothing' on type 'Query'\.$",
         line,
     )
     assert len(running.output.lines) == 2

@@ -15,7 +15,10 @@ MAX_REASON: Final = 300
 
 
 class LineFormatter(logging.Formatter):
-    """Time, level, logger, message; takes whether to colour warnings and errors."""
+    """Time, level, logger, message; takes whether to colour warnings and errors.
+
+    Django's line about a refused request gets the reason, if the view said so.
+    """
 
     def __init__(self, *, colour: bool) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
@@ -27,6 +30,15 @@ class LineFormatter(logging.Formatter):
         start = COLOURS.get(record.levelno, "") if self.colour else ""
         return f"{start}{line}{RESET}" if start else line
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
+        """Return the line without a traceback; what clients sent cannot break it."""
+        line = super().formatMessage(record)
+        reason = getattr(getattr(record, "request", None), "refusal", None)
+        if not reason:
+            return line
+        printable = "".join(char if char.isprintable() else " " for char in reason)
+        return f"{line}: {printable[:MAX_REASON]}"
+
 
 class WithoutTraceback(logging.Filter):
     """Drops the traceback of records whose message says it all."""
@@ -34,16 +46,4 @@ class WithoutTraceback(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Let the record pass, without its traceback."""
         record.exc_info = None
-        return True
-
-
-class WithReason(logging.Filter):
-    """Adds to Django's line about a refused request why it was refused, if the view said so."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let the record pass, with the reason in it; what clients sent cannot break the line."""
-        reason = getattr(getattr(record, "request", None), "refusal", None)
-        if reason:
-            printable = "".join(char if char.isprintable() else " " for char in reason)
-            record.msg, record.args = "%s: %s", (record.getMessage(), printable[:MAX_REASON])
         return True
