@@ -73,6 +73,21 @@ def test_long_documents_are_not_kept(monkeypatch):
     assert len(cache) == 0
 
 
+def test_all_documents_together_have_a_largest_length(parsed, monkeypatch):
+    monkeypatch.setattr(documents, "MAX_CHARACTERS", 60)
+    cache = DocumentCache()
+    for name in "aabca":  # 23 characters each: two have room
+        cache.get(SCHEMA, f"query {name} {{  __typename }}")
+    assert len(cache) == 2
+    assert len(parsed) == 4
+
+    cache.get(SCHEMA, f"query long {{ __typename {' ' * 30}}}")
+    assert len(cache) == 1
+    cache.get(SCHEMA, "query a {  __typename }")
+    assert len(cache) == 1
+    assert len(parsed) == 6
+
+
 def test_invalid_documents_are_not_kept():
     cache = DocumentCache()
     for text in ("{", "{ nothing }"):

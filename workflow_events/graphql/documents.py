@@ -23,8 +23,10 @@ A hundred fragments side by side take 40,000. The library allows ten times as mu
 """
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = MAX_COMPARISONS
 MAX_DOCUMENTS = 500
+MAX_CHARACTERS = 500_000
+"""Of all documents that are kept: each is 200 bytes of memory at most, so these are 100 MB."""
 MAX_TEXT_LENGTH = 50_000
-"""Longer documents are not kept: they are rare, and would make the bound on memory a large one."""
+"""Longer documents are not kept: they are rare, and each would push many others out."""
 
 
 class InvalidDocument(Exception):
@@ -41,6 +43,7 @@ class DocumentCache:
     def __init__(self, size: int = MAX_DOCUMENTS) -> None:
         self._size = size
         self._lock = Lock()
+        self._characters = 0
         self._documents: OrderedDict[tuple[GraphQLSchema, str, Rules], DocumentNode] = OrderedDict()
 
     def __len__(self) -> int:
@@ -61,10 +64,16 @@ class DocumentCache:
         document = parsed_and_validated(schema, text, rules)
         if len(text) <= MAX_TEXT_LENGTH:
             with self._lock:
-                self._documents[key] = document
-                if len(self._documents) > self._size:
-                    self._documents.popitem(last=False)
+                self._keep(key, document)
         return document
+
+    def _keep(self, key: tuple[GraphQLSchema, str, Rules], document: DocumentNode) -> None:
+        if key not in self._documents:
+            self._characters += len(key[1])
+        self._documents[key] = document
+        while len(self._documents) > self._size or self._characters > MAX_CHARACTERS:
+            (_, text, _), _ = self._documents.popitem(last=False)
+            self._characters -= len(text)
 
 
 def parsed_and_validated(schema: GraphQLSchema, text: str, rules: Rules) -> DocumentNode:
