@@ -20,13 +20,13 @@ MAX_IDLE = 15
 MAX_KEPT = 32
 """Connections that are kept per provider, more than a worker usually has threads."""
 
-
 _CLOSED: Final = (
     ConnectionError,
     http.client.BadStatusLine,
     ssl.SSLEOFError,
     ssl.SSLZeroReturnError,
 )
+"""How it shows that the peer has closed a connection."""
 
 
 class NoAnswer(Exception):
@@ -108,13 +108,8 @@ class Client:
             return None
         try:
             return self._exchange(connection, parts, headers, deadline)
-        except (
-            ConnectionError,
-            http.client.BadStatusLine,
-            ssl.SSLEOFError,
-            ssl.SSLZeroReturnError,
-        ):
-            # Closed while nobody used it. A GET may be repeated (RFC 9110 section 9.2.2).
+        except _CLOSED:
+            # While nobody used it. A GET may be repeated (RFC 9110 section 9.2.2).
             return None
 
     def _from_new(
