@@ -6,6 +6,7 @@ import socket
 import ssl
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cryptography import x509
@@ -111,6 +112,40 @@ def test_a_client_that_was_closed_keeps_no_connection(client, provider):
 def test_an_answer_in_chunks_is_read(client, provider):
     provider.misbehave("/chunks", "chunks")
     assert client.get(f"{provider.url}/chunks").json() == {"sub": "ann"}
+
+
+ANSWER = b'HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{"sub": "%s"}'
+
+
+@pytest.mark.parametrize(
+    ("said", "late"),
+    [
+        (ANSWER % b"ann", ANSWER % b"eve"),
+        (ANSWER % b"ann", b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n", ANSWER % b"ann"),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n", b""),
+    ],
+    ids=["two answers", "timeout", "hints", "hints alone"],
+)
+def test_nobody_gets_what_is_left_of_the_answer_to_another(client, said, late):
+    """What a peer sends without being asked is no answer to the next question."""
+    with socket.create_server(("127.0.0.1", 0)) as peer, ThreadPoolExecutor() as executor:
+        peer.settimeout(10)
+        url = f"http://127.0.0.1:{peer.getsockname()[1]}/"
+
+        def serve(answer):
+            connection = peer.accept()[0]
+            connection.recv(10_000)
+            connection.sendall(answer)
+            return connection
+
+        first = executor.submit(serve, said)
+        client.get(url)
+        with first.result() as connection:
+            connection.sendall(late)
+            second = executor.submit(serve, ANSWER % b"bob")
+            assert client.get(url).json() == {"sub": "bob"}
+            second.result().close()
 
 
 @pytest.fixture(scope="module")

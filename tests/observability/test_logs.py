@@ -46,7 +46,8 @@ def test_the_endpoint_gives_its_reasons(db, caplog):
     Client().post("/graphql", '{"query": "{ nothing }"}', content_type="application/json")
 
     [found] = [found for found in caplog.records if found.name == "django.request"]
-    assert LineFormatter(colour=False).format(found).endswith(
+    line = LineFormatter(colour=False).format(found)
+    assert line.endswith(
         " WARNING django.request: Bad Request: /graphql: "
         "INVALID_DOCUMENT: Cannot query field 'nothing' on type 'Query'."
     )

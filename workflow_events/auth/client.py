@@ -106,6 +106,10 @@ class Client:
         connection = self._take(parts)
         if connection is None:
             return None
+        if connection.has_more():
+            # It is closed, or would answer with what belongs to the request before.
+            connection.close()
+            return None
         try:
             return self._exchange(connection, parts, headers, deadline)
         except _CLOSED:
@@ -140,7 +144,9 @@ class Client:
                     raise http.client.HTTPException(f"more than {MAX_ANSWER} bytes")
                 if response.length:
                     raise http.client.IncompleteRead(body, response.length)
-                may_stay_open = response.isclosed() and not response.will_close
+                # After a status of 1xx (RFC 9110 section 15.2), the answer is still to come.
+                is_final = response.status >= HTTPStatus.OK
+                may_stay_open = is_final and response.isclosed() and not response.will_close
             return Answer(response.status, body)
         finally:
             if may_stay_open:

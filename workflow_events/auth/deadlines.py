@@ -2,6 +2,7 @@
 
 import http.client
 import io
+import select
 import socket
 import ssl
 import threading
@@ -52,6 +53,10 @@ class Connection(http.client.HTTPConnection):
             raise
         self.sock = _Socket(connected, self)
 
+    def has_more(self) -> bool:
+        """Say whether something has come since the last answer: more bytes, or the end."""
+        return isinstance(self.sock, _Socket) and self.sock.is_readable()
+
     def _connected(self, addresses: list[Any]) -> socket.socket:
         failure: OSError = OSError("the host has no address")
         for tried, (family, kind, protocol, _, address) in enumerate(addresses):
@@ -83,6 +88,13 @@ class _Socket:
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         return io.BufferedReader(_Stream(self._wrapped, self._connection))
+
+    def is_readable(self) -> bool:
+        if isinstance(self._wrapped, ssl.SSLSocket) and self._wrapped.pending():
+            return True
+        poll = select.poll()
+        poll.register(self._wrapped, select.POLLIN)
+        return bool(poll.poll(0))
 
     def close(self) -> None:
         # The socket itself stays open for the stream of an answer that is still being read.
