@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from workflow_events.graphql.filters.kinds import MAX_WORD
+from workflow_events.graphql.filters.kinds import MAX_WORD, MAX_WORDS
 from workflow_events.workflow.models import Task, Workflow
 
 ROWS = [
@@ -103,6 +103,16 @@ def test_an_overlong_word_is_a_clear_error(found):
 
     assert answer.code == "INVALID_INPUT"
     assert answer.error["message"] == '"search" has a word of more than 500 characters.'
+
+
+def test_too_many_words_are_a_clear_error(found):
+    words = [f"w{number}" for number in range(MAX_WORDS)]
+
+    assert found(" ".join(words)) == []
+    answer = found.answer(" ".join([*words, "more"]))
+
+    assert answer.code == "INVALID_INPUT"
+    assert answer.error["message"] == '"search" has 101 words; 100 are allowed.'
 
 
 def test_large_texts_are_searched_in_their_first_part(api):

@@ -112,3 +112,23 @@ def test_a_statement_is_cut_off_in_the_service_and_not_in_commands(tmp_path):
     )
     ended = run("shell", "-v", "0", "-c", command, cwd=tmp_path, ENV="dev", **variables)
     assert ended.stdout.strip() == "allowed 0", ended.stderr
+
+
+@pytest.fixture
+def ascii_database():
+    """A database whose encoding ICU does not know."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE DATABASE we_ascii ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE 'C'"
+        )
+    yield url().rpartition("/")[0] + "/we_ascii"
+    with connection.cursor() as cursor:
+        cursor.execute("DROP DATABASE we_ascii WITH (FORCE)")
+
+
+def test_a_database_that_cannot_order_texts_stops_the_start(ascii_database, tmp_path):
+    ended = run("serve", "--migrate", cwd=tmp_path, ENV="dev", DATABASE_URL=ascii_database)
+
+    assert ended.returncode == 1
+    [line] = ended.stderr.splitlines()
+    assert line.startswith("workflow-events: DATABASE_URL: this PostgreSQL has no collation")

@@ -15,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from workflow_events.cli.example import load_example
 from workflow_events.cli.server import Server, address
+from workflow_events.workflow.lookups.text_order import DICTIONARY
 
 MIGRATION_CHECKS = 50
 """How often to look, each tenth of a second, whether another process is done with migrating."""
@@ -68,6 +69,20 @@ def _check_database() -> None:
         file = f" ({connection.settings_dict['NAME']})" if connection.vendor == "sqlite" else ""
         raise ImproperlyConfigured(
             f"DATABASE_URL: the database does not answer: {reason}{file}"
+        ) from None
+    if connection.vendor == "postgresql":
+        _check_collation()
+
+
+def _check_collation() -> None:
+    """Raise `ImproperlyConfigured` when PostgreSQL cannot order texts as the API promises."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT 'a' COLLATE \"{DICTIONARY}\"")  # noqa: S608 (a constant)
+    except DatabaseError:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL: this PostgreSQL has no collation {DICTIONARY!r}; use one that is built "
+            "with ICU, as those of Debian and of the Docker image are, and a database in UTF-8"
         ) from None
 
 

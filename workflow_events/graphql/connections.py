@@ -17,6 +17,7 @@ from workflow_events.graphql.paging import Page, Slice, cut, page_of, to_cursor
 from workflow_events.graphql.selection import LoadedField, below, chunks, joined, load, selected
 from workflow_events.graphql.types.node import Node
 from workflow_events.workflow.errors import WorkflowError
+from workflow_events.workflow.lookups import ByCodepoint
 
 PAGING = ("offset", "before", "after", "first", "last")
 
@@ -131,10 +132,10 @@ class Connection(LoadedField):
         entries = [] if self._orders is None else self._orders.expressions(arguments.get("order"))
         # Keys that are no slugs are ordered by time themselves.
         by_slug = self.node_type.model._meta.pk.name == "slug"
-        creation = ("created_at", "pk") if by_slug else ("pk",)
+        creation = (F("created_at"), ByCodepoint(F("pk"))) if by_slug else (F("pk"),)
         # The way that the last entry goes, as an index can be read backwards only as a whole.
         descending = bool(entries) and entries[-1].descending
-        return [*entries, *(OrderBy(F(name), descending=descending) for name in creation)]
+        return [*entries, *(OrderBy(found, descending=descending) for found in creation)]
 
     def page(
         self,

@@ -15,7 +15,13 @@ from workflow_events.graphql.values import aware
 from workflow_events.workflow.errors import InvalidInput
 from workflow_events.workflow.languages import Text as LocalizedField
 from workflow_events.workflow.languages import localized_equals, localized_expression
-from workflow_events.workflow.lookups import MAX_WORD, groups_overlap, words_match, words_of
+from workflow_events.workflow.lookups import (
+    MAX_WORD,
+    MAX_WORDS,
+    groups_overlap,
+    words_match,
+    words_of,
+)
 
 
 class Text(Filter[str]):
@@ -83,8 +89,11 @@ class Words(Filter[str]):
         self.localized = localized
 
     def condition(self, value: str, member: str, info: GraphQLResolveInfo) -> Q:
-        """Search for the words; raises `InvalidInput` for one that is too long."""
-        if any(len(word) > MAX_WORD for word in words_of(value)):
+        """Search for the words; raises `InvalidInput` for too many, or one that is too long."""
+        words = words_of(value)
+        if len(words) > MAX_WORDS:
+            raise InvalidInput(f'"{member}" has {len(words)} words; {MAX_WORDS} are allowed.')
+        if any(len(word) > MAX_WORD for word in words):
             raise InvalidInput(f'"{member}" has a word of more than {MAX_WORD} characters.')
         texts = [localized_expression(field) for field in self.localized]
         return words_match([*map(F, self.fields), *texts], value)

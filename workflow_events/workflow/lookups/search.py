@@ -19,6 +19,8 @@ from workflow_events.workflow.lookups.text_order import DICTIONARY
 
 MAX_WORD: Final = 500
 """Characters of a word that is searched for; PostgreSQL takes up to 2,046 bytes."""
+MAX_WORDS: Final = 100
+"""Words that are searched for at once; thousands of them exhaust PostgreSQL's stack."""
 SEARCHED: Final = 100_000
 """Characters of a row's texts that are searched; PostgreSQL makes no vectors of large texts."""
 
@@ -41,7 +43,7 @@ def words_match(texts: Sequence[Combinable], wanted: str) -> Q:
 
 
 def words_of(text: str) -> set[str]:
-    """Return the words of a text in upper case; `MAX_WORD` is for the caller to check."""
+    """Return the words of a text in upper case; the caller checks `MAX_WORD` and `MAX_WORDS`."""
     letters = (letter if letter.isalpha() or letter.isdecimal() else " " for letter in text.upper())
     return set("".join(letters).split())
 
