@@ -40,6 +40,15 @@ class Variable:
     effect: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """Variables that belong together, and the page of the docs that shows how to use them."""
+
+    title: str
+    guide: str
+    rows: list[Variable]
+
+
 class Variables:
     """The environment, with a declaration of everything that is read from it.
 
@@ -49,8 +58,9 @@ class Variables:
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self.table: list[Variable] = []
+        self.sections: list[Section] = []
         self._environment = environment
+        self.section("Where values come from")
         self._load_file()
         self.env = self.text(
             "ENV",
@@ -58,6 +68,18 @@ class Variables:
             choices=("dev", "production"),
             effect="`dev` gives every setting a value to develop with; `make run` sets it.",
         )
+
+    @property
+    def table(self) -> list[Variable]:
+        """All variables, in the order of their declarations."""
+        return [row for section in self.sections for row in section.rows]
+
+    def section(self, title: str, *, guide: str = "") -> None:
+        """Begin a section: the variables that are read from now on are in it.
+
+        ``guide`` is the path of a page below ``docs/``.
+        """
+        self.sections.append(Section(title=title, guide=guide, rows=[]))
 
     def text(
         self,
@@ -226,7 +248,8 @@ class Variables:
         said = shown if shown is not None else _in_code(default)
         if dev is not None and dev != default:
             said = f"{said}; dev: {_in_code(dev)}"
-        self.table.append(Variable(name=name, type=kind, default=said, effect=effect))
+        row = Variable(name=name, type=kind, default=said, effect=effect)
+        self.sections[-1].rows.append(row)
         # Not by `environ.Env.str`, which takes "$abc" for a reference to a variable "abc".
         given = self._environment.get(name, "").strip()
         if given or (name in self._environment and default != REQUIRED):

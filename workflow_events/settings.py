@@ -10,6 +10,8 @@ from workflow_events.configuration import REQUIRED, Variables
 variables = Variables(os.environ)
 
 ENV = variables.env
+
+variables.section("The service", guide="how-to/deploy.md")
 SECRET_KEY = variables.text(
     "SECRET_KEY",
     default=REQUIRED,
@@ -29,6 +31,7 @@ DEBUG = variables.switch(
     effect="Shows details of unexpected errors, and GraphiQL to browsers. Never in production.",
 )
 
+variables.section("Database", guide="how-to/deploy.md")
 DATABASES: dict[str, dict[str, Any]] = {
     "default": variables.database(
         "DATABASE_URL",
@@ -52,6 +55,7 @@ SQLITE_TIMEOUT = variables.integer(
     effect="Seconds that a transaction waits on SQLite until another one has ended.",
 )
 
+variables.section("Your code", guide="how-to/write-a-receiver.md")
 EVENT_RECEIVER_MODULES = variables.items(
     "EVENT_RECEIVER_MODULES",
     default="extensions.*" if importlib.util.find_spec("extensions") else "",
@@ -67,6 +71,16 @@ EVENT_MAX_DEPTH = variables.integer(
     effect="How deep receivers may call operations that call receivers, before "
     "`EVENT_DEPTH_EXCEEDED` ends it.",
 )
+DYNAMIC_TASKS_CLASSES = variables.items(
+    "DYNAMIC_TASKS_CLASSES",
+    effect="Dotted paths of classes with dynamic tasks; the first that knows a name wins.",
+)
+DYNAMIC_GROUPS_CLASSES = variables.items(
+    "DYNAMIC_GROUPS_CLASSES",
+    effect="Dotted paths of classes with dynamic groups; the first that knows a name wins.",
+)
+
+variables.section("Access", guide="how-to/control-access.md")
 PERMISSION_CLASSES = variables.items(
     "PERMISSION_CLASSES",
     default=REQUIRED,
@@ -86,15 +100,8 @@ VALIDATION_CLASSES = variables.items(
     effect="Dotted paths of classes that check, and may change, what mutations are given, "
     "one after another.",
 )
-DYNAMIC_TASKS_CLASSES = variables.items(
-    "DYNAMIC_TASKS_CLASSES",
-    effect="Dotted paths of classes with dynamic tasks; the first that knows a name wins.",
-)
-DYNAMIC_GROUPS_CLASSES = variables.items(
-    "DYNAMIC_GROUPS_CLASSES",
-    effect="Dotted paths of classes with dynamic groups; the first that knows a name wins.",
-)
 
+variables.section("Users", guide="how-to/identify-users.md")
 OIDC_ISSUER = variables.url(
     "OIDC_ISSUER",
     effect="The identity provider whose JSON Web Tokens are accepted. Its keys are found by "
@@ -154,12 +161,20 @@ OIDC_USER_FACTORY = variables.text(
     effect="Dotted path of what makes the user; called with the keywords `token` and `claims`.",
 )
 
+variables.section("Limits", guide="how-to/limit-requests.md")
 MAX_BODY_SIZE = variables.integer(
     "MAX_BODY_SIZE",
     default=2_621_440,
     minimum=1_000,
     maximum=2**31,
     effect="Bytes that the body of a request may have; a larger one gets status 413.",
+)
+REQUEST_DEADLINE = variables.integer(
+    "REQUEST_DEADLINE",
+    default=30,
+    minimum=0,
+    maximum=86_400,
+    effect="Seconds that a request may take; then it ends with `LIMIT_EXCEEDED`; `0`: no limit.",
 )
 QUERY_LENGTH_LIMIT = variables.integer(
     "QUERY_LENGTH_LIMIT",
@@ -174,14 +189,6 @@ QUERY_TOKEN_LIMIT = variables.integer(
     minimum=0,
     maximum=2**31,
     effect="Tokens that a document may have, comments included; `0`: no limit.",
-)
-MAX_PAGE_SIZE = variables.integer(
-    "MAX_PAGE_SIZE",
-    default=0,
-    minimum=0,
-    maximum=2**31 - 1,
-    effect="The most rows that a page of a list has, whatever `first` and `last` ask for; `0`: no "
-    "limit.",
 )
 QUERY_DEPTH_LIMIT = variables.integer(
     "QUERY_DEPTH_LIMIT",
@@ -213,6 +220,14 @@ QUERY_FILTER_LIMIT = variables.integer(
     maximum=2**31,
     effect="Entries that one list of filters, or of orders, may have; `0`: no limit.",
 )
+MAX_PAGE_SIZE = variables.integer(
+    "MAX_PAGE_SIZE",
+    default=0,
+    minimum=0,
+    maximum=2**31 - 1,
+    effect="The most rows that a page of a list has, whatever `first` and `last` ask for; `0`: no "
+    "limit.",
+)
 DISABLE_INTROSPECTION = variables.switch(
     "DISABLE_INTROSPECTION",
     default=True,
@@ -220,14 +235,8 @@ DISABLE_INTROSPECTION = variables.switch(
     effect="Keeps the schema from clients: `__schema` and `__type` are refused, and errors suggest "
     "no names.",
 )
-REQUEST_DEADLINE = variables.integer(
-    "REQUEST_DEADLINE",
-    default=30,
-    minimum=0,
-    maximum=86_400,
-    effect="Seconds that a request may take; then it ends with `LIMIT_EXCEEDED`; `0`: no limit.",
-)
 
+variables.section("Languages and time", guide="how-to/translate-names.md")
 LANGUAGE_CODE = variables.language(
     "LANGUAGE_CODE",
     default="en",
@@ -240,6 +249,13 @@ LANGUAGES = variables.languages(
     effect="The languages that names and descriptions may be in, `LANGUAGE_CODE` among them; "
     "`Accept-Language` chooses one.",
 )
+TIME_ZONE = variables.time_zone(
+    "TIME_ZONE",
+    default="UTC",
+    effect="The zone of local time; whatever is stored and sent carries its offset anyway.",
+)
+
+variables.section("Pages of other origins", guide="how-to/deploy.md")
 CORS_ORIGIN_ALLOW_ALL = variables.switch(
     "CORS_ORIGIN_ALLOW_ALL",
     default=False,
@@ -268,18 +284,13 @@ CORS_ALLOW_METHODS = variables.items(
     effect="The methods that those pages may use.",
 )
 
-TIME_ZONE = variables.time_zone(
-    "TIME_ZONE",
-    default="UTC",
-    effect="The zone of local time; whatever is stored and sent carries its offset anyway.",
-)
+variables.section("Logs", guide="how-to/observe.md")
 LOG_LEVEL = variables.text(
     "LOG_LEVEL",
     default="INFO",
     choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
     effect="The least severe level that is logged, to standard error.",
 )
-
 ENABLE_ACCESS_LOG = variables.switch(
     "ENABLE_ACCESS_LOG",
     default=False,
@@ -287,6 +298,7 @@ ENABLE_ACCESS_LOG = variables.switch(
     effect="Writes a line of JSON for each GraphQL request to standard output, without values.",
 )
 
+variables.section("Server", guide="how-to/deploy.md")
 HOST = variables.text(
     "HOST", default="127.0.0.1", effect="The address that `serve` listens on; `0.0.0.0` is all."
 )
