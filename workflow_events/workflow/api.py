@@ -199,8 +199,8 @@ def update_work_item(
 ) -> WorkItem:
     """Change what a work item says, in any status; emits nothing.
 
-    A name or description of ``None`` or ``""`` falls back to the task's (facts 2.3). Both are set in
-    the active language only.
+    A name or description of ``None`` or ``""`` falls back to the task's (facts 2.3). Both are
+    set in the active language only.
     """
     given = {
         "name": name,
