@@ -23,6 +23,8 @@ REQUIRED: Final = "required"
 
 # As browsers send it (RFC 6454 section 6.2): lower case, without path or user.
 _ORIGIN: Final = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+# RFC 9110 section 5.6.2.
+_TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 DATABASE_SCHEMES: Final = ("postgres", "postgresql", "sqlite")
 LANGUAGE_CODE: Final = re.compile("[a-z]{2,3}(-[a-z0-9]{2,8})*")
 """A language with its variants, as in ``zh-hans`` (RFC 5646, lower case)."""
@@ -143,7 +145,17 @@ class Variables:
             raise ImproperlyConfigured(f"{name}: {raw!r} is not valid JSON: {error}") from None
         if not all(isinstance(item, str) for item in parsed):
             raise ImproperlyConfigured(f"{name}: {raw!r} is not a list of texts")
-        return [item.strip() for item in parsed]
+        return [item.strip() for item in parsed if item.strip()]
+
+    def tokens(self, name: str, *, effect: str, default: str) -> list[str]:
+        """Read a list of tokens of HTTP, which the names of headers and methods are."""
+        found = self.items(name, effect=effect, default=default)
+        for token in found:
+            if not _TOKEN.fullmatch(token):
+                raise ImproperlyConfigured(
+                    f"{name}: {token!r} is no name of HTTP; separate them by commas"
+                )
+        return found
 
     def language(self, name: str, *, effect: str, default: str) -> str:
         """Read the code of a language that Django knows, in any case."""
@@ -186,14 +198,16 @@ class Variables:
         raw = self._declare(name, "URL", "", None, effect)
         try:
             parts = urlsplit(raw)
-            is_url = parts.scheme in ("http", "https") and bool(parts.hostname)
-            parts.port  # noqa: B018 (raises when the port is no number)
+            # `port` raises when it is no number.
+            is_url = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
         except ValueError:
             is_url = False
         if raw and not (is_url and raw.isascii() and raw.isprintable() and " " not in raw):
             raise ImproperlyConfigured(f"{name}: no URL; write http://host:port/path, or https")
         if "@" in raw:
             raise ImproperlyConfigured(f"{name}: a user or password in the URL would not be used")
+        if "#" in raw:
+            raise ImproperlyConfigured(f"{name}: the part of the URL after # would not be used")
         return raw
 
     def database(self, name: str, *, effect: str, default: str) -> dict[str, Any]:

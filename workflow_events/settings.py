@@ -272,13 +272,13 @@ CORS_ALLOW_CREDENTIALS = variables.switch(
     dev=True,
     effect="Whether those pages may send what the browser keeps for the service.",
 )
-CORS_ALLOW_HEADERS = variables.items(
+CORS_ALLOW_HEADERS = variables.tokens(
     "CORS_ALLOW_HEADERS",
     default="accept, accept-language, authorization, content-type, language, user-agent, "
     "x-csrftoken, x-requested-with",
     effect="The headers that those pages may send.",
 )
-CORS_ALLOW_METHODS = variables.items(
+CORS_ALLOW_METHODS = variables.tokens(
     "CORS_ALLOW_METHODS",
     default="OPTIONS, GET, POST",
     effect="The methods that those pages may use.",

@@ -163,6 +163,25 @@ def test_nobody_waits_for_a_provider_that_is_known_to_be_down(provider, keys, cl
     eventually(lambda: not keys.is_fetching)
 
 
+def test_one_request_at_a_time_tries_a_provider_that_is_down(provider, keys, clock):
+    provider.misbehave("/keys", "error")
+    with pytest.raises(ProviderUnavailable):
+        keys.find("first", "RS256")
+    provider.misbehave("/keys", "silent")
+    clock.now += PAUSE
+    with ThreadPoolExecutor(1) as executor:
+        trying = executor.submit(keys.find, "first", "RS256")
+        eventually(lambda: provider.asked("/keys") == 2)
+        for number in range(20):
+            with pytest.raises(ProviderUnavailable):
+                keys.find(f"unknown-{number}", "RS256")
+        # None of them waited for the fetch: it goes on.
+        assert keys.is_fetching
+        provider.misbehave("/keys", None)
+        assert trying.result(GENEROUS).key_id == "first"
+    assert provider.asked("/keys") == 2
+
+
 def test_all_who_wait_share_one_fetch(provider, keys):
     provider.misbehave("/keys", "silent")
     start = threading.Barrier(8)

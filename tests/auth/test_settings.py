@@ -91,6 +91,8 @@ def test_a_url_that_is_not_set_is_empty(given):
         "https:///keys",
         "http://host:port/",
         "http://host:99999/",
+        "http://host:0/",
+        "http://host/#keys",
         "http://[::1",
         "http://host/a b",
         "http://host/gr\xfcn",

@@ -36,7 +36,9 @@ def test_the_acting_group_may_be_another_one():
     assert (ann.group, ann.groups) == ("people", ["clerks", "people"])
 
 
-@pytest.mark.parametrize("name", ["", 7, ["ann"], True, "a\0b", "a" * (MAX_USERNAME + 1)])
+@pytest.mark.parametrize(
+    "name", ["", 7, ["ann"], True, "a\0b", "a\ud800", "a" * (MAX_USERNAME + 1)]
+)
 def test_a_malformed_name_is_refused(name):
     with pytest.raises(Unauthorized, match=quoted(NO_NAME)):
         user(sub=name)
@@ -58,6 +60,7 @@ def test_a_missing_name_is_refused(claims):
         [["clerks"]],
         [""],
         [None],
+        ["\udfff"],
         ["a" * (MAX_GROUP + 1)],
     ],
 )

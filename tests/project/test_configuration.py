@@ -40,9 +40,19 @@ def test_a_bad_number_is_refused_by_name(raw):
         integer({"DEPTH": raw})
 
 
-@pytest.mark.parametrize("raw", ["a,b", " a , b ", "a,,b,", '["a", "b"]', ' [" a","b" ] '])
+@pytest.mark.parametrize("raw", ["a,b", " a , b ", "a,,b,", '["a", "b"]', ' [" a","b" , ""] '])
 def test_a_list_is_written_with_commas_or_as_json(raw):
     assert items(raw) == ["a", "b"]
+
+
+def test_a_list_of_names_of_http():
+    assert Variables({"NAMES": "GET, x-a"}).tokens("NAMES", effect="", default="") == ["GET", "x-a"]
+
+
+@pytest.mark.parametrize("raw", ["GET POST", "a\nb", "x-a:", "\xfc", '["a, b"]'])
+def test_what_is_no_name_of_http_is_refused_by_name(raw):
+    with pytest.raises(ImproperlyConfigured, match=r"\ANAMES: .* separate them by commas\Z"):
+        Variables({"NAMES": raw}).tokens("NAMES", effect="", default="")
 
 
 def test_an_empty_list_is_not_the_default():

@@ -35,7 +35,7 @@ class _Fetched:
     keys: Mapping[KeyName, PyJWK] = field(default_factory=dict)
     succeeded_at: float = -math.inf
     ended_at: float = -math.inf
-    has_failed: bool = True
+    has_failed: bool = False
 
 
 class KeySet:
@@ -43,7 +43,8 @@ class KeySet:
 
     Takes what fetches the keys (JSON Web Keys, RFC 7517), or raises `NoAnswer`, within ``timeout``
     seconds; the algorithms that are accepted; and the clock. One fetch at a time serves all who
-    wait for it, and runs in a thread of its own, so that nobody waits who need not.
+    wait for it, and runs in a thread of its own, so that nobody waits who need not. After one that
+    failed, only who begins the next one waits for it.
     """
 
     def __init__(
@@ -97,17 +98,20 @@ class KeySet:
         raise Unauthorized("The token is signed by a key that the provider does not have.")
 
     def _refresh(self) -> threading.Event | None:
-        """Return the end of the fetch that runs; None if one has ended a moment ago."""
+        """Return the end of the fetch that runs; None if one has ended a moment ago.
+
+        None also during an outage, to all but the one whose fetch it is: the others would only
+        hold their threads for its whole time.
+        """
         with self._lock:
-            if self._running is None:
-                if self._clock() - self._fetched.ended_at < PAUSE:
-                    return None
-                end = threading.Event()
-                threading.Thread(
-                    target=self._run, args=(end,), name="oidc-keys", daemon=True
-                ).start()
-                self._running = end
-            return self._running
+            if self._running is not None:
+                return None if self._fetched.has_failed else self._running
+            if self._clock() - self._fetched.ended_at < PAUSE:
+                return None
+            end = threading.Event()
+            threading.Thread(target=self._run, args=(end,), name="oidc-keys", daemon=True).start()
+            self._running = end
+            return end
 
     def _run(self, end: threading.Event) -> None:
         fetched = replace(self._fetched, has_failed=True)

@@ -1,5 +1,6 @@
 """The user that a token stands for."""
 
+import re
 from typing import Any, Final
 
 from django.conf import settings
@@ -10,6 +11,8 @@ from workflow_events.workflow.users import BaseUser
 MAX_USERNAME: Final = 150
 MAX_GROUP: Final = 255
 """Characters that the columns of the acting user and group hold."""
+_UNSTORABLE: Final = re.compile(r"[\0\ud800-\udfff]")
+"""NUL, which PostgreSQL refuses, and halves of surrogate pairs, which no encoding has."""
 
 
 class OIDCUser(BaseUser):
@@ -55,5 +58,4 @@ def _groups(claims: dict[str, Any], claim: str) -> list[str]:
 
 
 def _is_name(value: Any, maximum: int) -> bool:
-    # PostgreSQL stores no NUL.
-    return isinstance(value, str) and 1 <= len(value) <= maximum and "\0" not in value
+    return isinstance(value, str) and 1 <= len(value) <= maximum and not _UNSTORABLE.search(value)
