@@ -1,5 +1,6 @@
 """The endpoint: methods, bodies, statuses (facts 1.1)."""
 
+import io
 import json
 import re
 
@@ -108,6 +109,30 @@ def test_what_cannot_be_executed_has_no_data(api, body, content_type, expected):
     assert "data" not in answer.body
     assert answer.code == code
     assert message in answer.error["message"]
+
+
+def test_a_form_in_what_is_no_encoding_of_texts(api):
+    form = b'--B\r\nContent-Disposition: form-data; name="query"\r\n\r\nx\r\n--B--\r\n'
+
+    response = api.http.generic(
+        "POST", "/graphql", form, content_type="multipart/form-data; boundary=B; charset=hex"
+    )
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["extensions"] == {"code": "INVALID_DOCUMENT"}
+
+
+def test_a_connection_that_ends_before_the_body_is_no_unexpected_error(api):
+    class Lost(io.BytesIO):
+        def read(self, *_):
+            raise ConnectionResetError
+
+    response = api.http.generic(
+        "POST", "/graphql", b"{}", content_type="application/json", **{"wsgi.input": Lost()}
+    )
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["message"] == "The connection ended before the body did."
 
 
 def test_a_url_with_too_many_parameters(db):

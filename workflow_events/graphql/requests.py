@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import BadRequest as RefusedByDjango
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest
+from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 
 from workflow_events.workflow.errors import ErrorCode
@@ -73,8 +73,10 @@ def _body(request: HttpRequest) -> Mapping[str, Any]:
             return request.POST
     except UnicodeDecodeError:
         raise BadRequest("The body is not UTF-8.") from None
-    except (MultiPartParserError, SuspiciousOperation, RefusedByDjango) as error:
-        # Too many fields or files, or a form in another encoding than UTF-8.
+    except UnreadablePostError:
+        raise BadRequest("The connection ended before the body did.") from None
+    except (MultiPartParserError, SuspiciousOperation, RefusedByDjango, LookupError) as error:
+        # Too many fields or files, or a form in another encoding than UTF-8, or in none.
         raise BadRequest(f"The form cannot be read: {error}") from None
     raise BadRequest(
         f"The content type {request.content_type!r} is not supported: "
