@@ -56,7 +56,7 @@ def test_what_is_no_name_of_http_is_refused_by_name(raw):
 
 
 def test_an_empty_list_is_not_the_default():
-    assert items("") == []
+    assert items("") == items(" , ") == items("[]") == []
     assert Variables({}).items("LIST", effect="", default="a.*") == ["a.*"]
 
 
