@@ -39,3 +39,12 @@ def test_every_page_is_in_the_navigation():
     config = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
     written = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")}
     assert pages(config["nav"]) == written
+
+
+def test_decisions_are_numbered_one_after_another():
+    pages = sorted(path.name for path in (ROOT / "docs/decisions").glob("*.md"))
+    assert [int(name[:4]) for name in pages] == list(range(1, len(pages) + 1))
+    for number, name in enumerate(pages, 1):
+        assert (
+            (ROOT / "docs/decisions" / name).read_text(encoding="utf-8").startswith(f"# {number}. ")
+        )
