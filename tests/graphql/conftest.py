@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.graphql.policies import noting
+from workflow_events.access.permissions import BasePermission
+from workflow_events.access.validations import BaseValidation
 from workflow_events.workflow import design
 from workflow_events.workflow.users import BaseUser
 
@@ -67,6 +70,18 @@ class GraphQLClient:
 @pytest.fixture
 def api(db: None) -> GraphQLClient:
     return GraphQLClient()
+
+
+@pytest.fixture
+def asked() -> list[Any]:
+    """What `clerk` was asked, in order."""
+    return []
+
+
+@pytest.fixture
+def clerk(asked: list[Any]) -> tuple[BasePermission, BaseValidation]:
+    """A permission and a validation that allow everything, and put it down in ``asked``."""
+    return noting(asked)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.graphql.policies import in_force, noting
+from tests.graphql.policies import in_force
 from workflow_events.access.permissions import (
     BasePermission,
     permission_for,
@@ -22,17 +22,6 @@ from workflow_events.workflow.users import BaseUser
 
 USER = BaseUser("user", ["group"])
 PAYLOAD = "{ workItem { status } }"
-
-
-@pytest.fixture
-def asked():
-    """What was asked, in order."""
-    return []
-
-
-@pytest.fixture
-def clerk(asked):
-    return noting(asked)
 
 
 class TestGovernance:

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.graphql.policies import hiding, in_force, noting, refusing
+from tests.graphql.policies import hiding, in_force, refusing
 from tests.graphql.rows import make_case, make_item
 from workflow_events.access.permissions import (
     BasePermission,
@@ -23,17 +23,6 @@ from workflow_events.workflow.users import BaseUser
 
 USER = BaseUser("user", ["group"])
 PAYLOAD = "{ workItem { status } }"
-
-
-@pytest.fixture
-def asked():
-    """What was asked, in order."""
-    return []
-
-
-@pytest.fixture
-def clerk(asked):
-    return noting(asked)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.graphql.policies import hiding, in_force, noting, refusing
+from tests.graphql.policies import hiding, in_force, refusing
 from workflow_events.access.validations import BaseValidation, validation_for
 from workflow_events.access.visibilities import BaseVisibility, filter_queryset_for
 from workflow_events.events.identifiers import uuid7
@@ -18,17 +18,6 @@ from workflow_events.workflow.users import BaseUser
 
 USER = BaseUser("user", ["group"])
 PAYLOAD = "{ workItem { status } }"
-
-
-@pytest.fixture
-def asked():
-    """What was asked, in order."""
-    return []
-
-
-@pytest.fixture
-def clerk(asked):
-    return noting(asked)
 
 
 @pytest.fixture
