@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 
 from tests.events.tables import Note
 from workflow_events.events import Event, emit, on
@@ -42,9 +42,10 @@ def stop() -> None:
 
 
 @pytest.mark.parametrize("raise_exception", [False, True])
-@pytest.mark.parametrize("swallow", [False, True])
+@pytest.mark.parametrize("robust", [False, True])
+@pytest.mark.parametrize("then", ["pass", "swallow", "raise another"])
 def test_passes_receivers_whatever_their_options(
-    ping: type[Event], raise_exception: bool, swallow: bool, errors: Any
+    ping: type[Event], raise_exception: bool, then: str, robust: bool, errors: Any
 ) -> None:
     calls = []
 
@@ -53,16 +54,18 @@ def test_passes_receivers_whatever_their_options(
         Note.write("stops")
         try:
             stop()
-        except TooLate:
-            if not swallow:
+        except TooLate as error:
+            if then == "pass":
                 raise
+            if then == "raise another":
+                raise ValueError("my own") from error
 
     @on(ping)
     def after() -> None:
         calls.append(1)
 
     with pytest.raises(TooLate, match="enough"), transaction.atomic():
-        emit(ping, sender=None)
+        emit(ping, sender=None, robust=robust)
     assert calls == []
     assert Note.all_by() == []
     assert errors() == []
@@ -115,6 +118,50 @@ def test_the_next_emission_works(ping: type[Event]) -> None:
         emit(ping, sender=None)
     emit(ping, sender=None)
     assert len(calls) == 2
+
+
+def test_passes_while_the_transaction_of_a_receiver_is_ended(
+    ping: type[Event], errors: Any
+) -> None:
+    calls = []
+
+    @on(ping)
+    def breaks() -> None:
+        Note.write("breaks")
+        with suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("SELECT nonsense")
+
+    @on(ping)
+    def after() -> None:
+        calls.append(1)
+
+    def limit(execute: Any, sql: str, *rest: Any) -> Any:
+        # What is asked to learn whether the transaction is broken comes too late.
+        return stop() if sql == "SELECT 1" else execute(sql, *rest)
+
+    with connection.execute_wrapper(limit), pytest.raises(TooLate):
+        emit(ping, sender=None)
+    assert not connection.in_atomic_block
+    assert calls == Note.all_by() == []
+    assert errors() == []
+
+
+def test_passes_from_a_callback_of_the_commit(ping: type[Event], errors: Any) -> None:
+    calls = []
+
+    @on(ping)
+    def registers() -> None:
+        Note.write("committed")
+        transaction.on_commit(stop)
+
+    @on(ping)
+    def after() -> None:
+        calls.append(1)
+
+    with pytest.raises(TooLate):
+        emit(ping, sender=None)
+    assert not connection.in_atomic_block
+    assert (calls, Note.all_by(), errors()) == ([], ["committed"], [])
 
 
 def test_outside_of_emissions_there_is_nothing_to_end() -> None:

@@ -95,8 +95,8 @@ class Emission(IsolatedFrame):
             first = self.place + 1
 
     def _settle(self, group: Group, failure: Exception | None) -> None:
-        if failure is None and (exceeded := self.top.exceeded) is not None:
-            raise exceeded  # the receiver swallowed it: nothing that it did is kept
+        if (exceeded := self.top.exceeded) is not None:
+            raise exceeded  # whatever the receiver made of it: nothing that it did is kept
         if group.atomic:
             failure = self._keep_or_undo(failure)
         if self.emitter_error is not None:

@@ -17,7 +17,7 @@ from django.db.transaction import Atomic, TransactionManagementError
 
 from workflow_events.events.connections import Callbacks, of_thread
 from workflow_events.events.constraints import ForeignKeyCheck
-from workflow_events.events.errors import BrokenTransaction
+from workflow_events.events.errors import BrokenTransaction, PassesReceivers
 from workflow_events.events.frames import Frame, current
 from workflow_events.events.statements import Kind, kind_of
 
@@ -261,6 +261,8 @@ class IsolatedFrame(Frame):
             elif self.connection.run_on_commit:
                 with self.between_receivers():
                     self.connection.run_and_clear_commit_hooks()
+        except PassesReceivers:
+            raise
         except Exception as failure:
             error = failure
         self.connection.run_on_commit = self._callbacks = Callbacks()
