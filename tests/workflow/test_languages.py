@@ -1,68 +1,21 @@
-"""Names and descriptions per language: reading, writing, and the copies that work items get."""
-
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+"""Names and descriptions per language: reading, writing, and what the database makes of them."""
 
 import pytest
-from django.conf.locale import LANG_INFO
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.test import override_settings
-from django.utils import translation
-from django.utils.translation import check_for_language
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.properties.profile import PROFILE
 from tests.workflow.builders import ANN, complete, item, new_task, start, statements, workflow
-from workflow_events.configuration import Variables
-from workflow_events.events import on
+from tests.workflow.languages import bilingual, speaking, stored, texts
 from workflow_events.workflow import api, design
 from workflow_events.workflow.errors import InvalidInput
-from workflow_events.workflow.events import pre_create_work_item
 from workflow_events.workflow.languages import localized, localized_equals, localized_expression
-from workflow_events.workflow.models import Task, Workflow, WorkItem
+from workflow_events.workflow.models import Task
 
 storable = st.characters(exclude_characters="\x00", exclude_categories=["Cs"])
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def several() -> Iterator[None]:
-    """English, which others fall back to, German and French."""
-    languages = [("en", "English"), ("de", "German"), ("fr", "French")]
-    with override_settings(LANGUAGE_CODE="en", LANGUAGES=languages), speaking("en"):
-        yield
-
-
-def speaking(language: str | None) -> AbstractContextManager[None]:
-    return translation.override(language)
-
-
-def texts(row: Task | Workflow | WorkItem, *languages: str) -> list[tuple[str | None, str | None]]:
-    """Name and description of the row in the database, in each language."""
-    row.refresh_from_db()
-    found = []
-    for language in languages:
-        with speaking(language):
-            found.append((localized(row, "name"), localized(row, "description")))
-    return found
-
-
-def bilingual(slug: str = "a", **options: object) -> Task:
-    """A task that says the same in English and German."""
-    task = new_task(slug, name="Check", description="Look.", **options)
-    with speaking("de"):
-        design.save_task(slug, ANN, name="Prüfen", description="Schau.")
-    return task
-
-
-def stored(row: Task | Workflow | WorkItem) -> tuple[str, str | None, object]:
-    return (
-        type(row)
-        .objects.values_list("name", "description", "translations")  # type: ignore[attr-defined]
-        .get(pk=row.pk)
-    )
 
 
 # Reading
@@ -177,164 +130,6 @@ def test_a_translation_obeys_the_rules_of_the_column(name: str) -> None:
     assert texts(made, "en", "de") == [("A", "Look."), ("Prüfen", "Schau.")]
 
 
-# Work items
-
-
-@pytest.mark.usefixtures("several")
-@pytest.mark.parametrize("active", ["en", "de", "fr"])
-def test_work_items_copy_the_task_in_every_language(active: str) -> None:
-    workflow("a -> b")
-    bilingual("a")
-    bilingual("b")
-    with speaking(active):
-        case = start()
-        complete(case, "a")
-    for task in ("a", "b"):
-        assert stored(item(case, task)) == stored(Task.objects.get(pk=task))
-        assert texts(item(case, task), "en", "de") == [("Check", "Look."), ("Prüfen", "Schau.")]
-
-
-@pytest.mark.usefixtures("several")
-def test_an_item_has_its_own_copy() -> None:
-    workflow("a")
-    task = bilingual("a")
-    made = item(start(), "a")
-    with speaking("de"):
-        api.update_work_item(made, ANN, name="Genau prüfen")
-    assert texts(made, "en", "de") == [("Check", "Look."), ("Genau prüfen", "Schau.")]
-    assert texts(task, "de") == [("Prüfen", "Schau.")]
-
-
-@pytest.mark.usefixtures("several")
-@pytest.mark.parametrize("nothing", [None, "", "  "])
-def test_null_and_blank_fall_back_to_the_task_in_that_language(nothing: str | None) -> None:
-    workflow("a")
-    bilingual("a")
-    made = item(start(), "a")
-    for language in ("en", "de", "fr"):
-        with speaking(language):
-            api.update_work_item(made, ANN, name=language, description=language)
-    with speaking("de"):
-        api.update_work_item(made, ANN, name=nothing, description=nothing)
-    assert texts(made, "en", "de", "fr") == [("en", "en"), ("Prüfen", "Schau."), ("fr", "fr")]
-    with speaking("fr"):  # in which the task has no text of its own
-        api.update_work_item(made, ANN, name=nothing, description=nothing)
-    assert texts(made, "en", "fr") == [("en", "en"), ("Check", "Look.")]
-    api.update_work_item(made, ANN, name=nothing, description=nothing)
-    assert texts(made, "en", "de") == [("Check", "Look."), ("Prüfen", "Schau.")]
-
-
-@pytest.mark.usefixtures("several")
-def test_what_is_given_to_a_new_item_is_in_the_active_language() -> None:
-    workflow("many", tasks={"many": {"is_multiple_instance": True}})
-    bilingual("many", is_multiple_instance=True)
-    case = start()
-    with speaking("de"):
-        made = api.create_work_item(case, "many", ANN, name="Nachprüfen")
-    assert texts(made, "en", "de", "fr") == [
-        ("Check", "Look."),
-        ("Nachprüfen", "Schau."),
-        ("Check", "Look."),
-    ]
-
-
-@pytest.mark.usefixtures("several")
-def test_the_first_description_of_an_item_fills_the_column() -> None:
-    workflow("many", tasks={"many": {"is_multiple_instance": True}})
-    case = start()
-    with speaking("de"):
-        made = api.create_work_item(case, "many", ANN, description="Schau.")
-    assert stored(made) == ("MANY", "Schau.", {"description": {"de": "Schau."}})
-
-
-@pytest.mark.usefixtures("several")
-def test_a_receiver_reads_and_writes_the_active_language() -> None:
-    workflow("a")
-    bilingual("a")
-    seen = []
-
-    @on(pre_create_work_item, raise_exception=True)
-    def rename(validated_data: dict[str, object]) -> None:
-        seen.append((validated_data["name"], validated_data["description"]))
-        assert "translations" not in validated_data
-        validated_data["name"] = f"{validated_data['name']}!"
-
-    with speaking("de"):
-        german = item(start(), "a")
-    english = item(start(), "a", name="Check!")
-    assert seen == [("Prüfen", "Schau."), ("Check", "Look.")]
-    assert texts(german, "en", "de") == [("Check", "Look."), ("Prüfen!", "Schau.")]
-    assert texts(english, "en", "de") == [("Check!", "Look."), ("Prüfen", "Schau.")]
-
-
-@pytest.mark.usefixtures("several")
-def test_a_receiver_cannot_give_translations() -> None:
-    workflow("a")
-
-    @on(pre_create_work_item)
-    def translate(validated_data: dict[str, object]) -> None:
-        validated_data["translations"] = {"name": {"de": "x"}}
-
-    with pytest.raises(InvalidInput, match="'translations' cannot be set"):
-        start()
-    assert not WorkItem.objects.exists()
-
-
-@pytest.mark.usefixtures("several")
-def test_an_async_receiver_has_the_language_of_the_operation() -> None:
-    workflow("a")
-    seen = []
-
-    @on(pre_create_work_item, raise_exception=True)
-    async def note() -> None:
-        seen.append(translation.get_language())
-
-    with speaking("de"):
-        start()
-    start()
-    assert seen == ["de", "en"]
-
-
-@pytest.mark.usefixtures("several")
-def test_a_revived_item_keeps_its_own_texts() -> None:
-    workflow("a -> b; b -> c", redoable={"b": "'a'|task"})
-    bilingual("b")
-    case = start()
-    complete(case, "a")
-    made = item(case, "b")
-    with speaking("de"):
-        api.update_work_item(made, ANN, name="Genau prüfen")
-    design.save_task("b", ANN, name="New")
-    api.redo_work_item(item(case, "a"), ANN)
-    with speaking("fr"):
-        complete(case, "a")
-    assert item(case, "b", status="ready") == made
-    assert texts(made, "en", "de", "fr") == [
-        ("Check", "Look."),
-        ("Genau prüfen", "Schau."),
-        ("Check", "Look."),
-    ]
-
-
-@pytest.mark.usefixtures("several")
-def test_a_receiver_of_a_revived_item_changes_one_language() -> None:
-    workflow("a -> b; b -> c", redoable={"b": "'a'|task"})
-    bilingual("b")
-    case = start()
-    complete(case, "a")
-    made = item(case, "b")
-    api.redo_work_item(item(case, "a"), ANN)
-
-    @on(pre_create_work_item, raise_exception=True)
-    def rename(validated_data: dict[str, object]) -> None:
-        validated_data["name"] = f"{validated_data['name']}!"
-
-    with speaking("de"):
-        complete(case, "a")
-    assert item(case, "b", status="ready") == made
-    assert texts(made, "en", "de") == [("Check", "Look."), ("Prüfen!", "Schau.")]
-
-
 # The database
 
 
@@ -439,55 +234,3 @@ def test_the_migration_adds_columns_without_making_tables_anew(
     sql = capsys.readouterr().out
     assert sql.count("ADD COLUMN") == 3
     assert "CREATE TABLE" not in sql
-
-
-# The settings
-
-
-def configured(**environment: str) -> list[str]:
-    variables = Variables(environment)
-    code = variables.language("LANGUAGE_CODE", default="en", effect="")
-    return [code for code, _ in variables.languages("LANGUAGES", including=code, effect="")]
-
-
-@pytest.mark.parametrize(
-    ("environment", "codes"),
-    [
-        ({}, ["en"]),
-        ({"LANGUAGE_CODE": "de-ch"}, ["de-ch"]),
-        ({"LANGUAGES": ""}, ["en"]),
-        ({"LANGUAGES": "en"}, ["en"]),
-        ({"LANGUAGES": "de, EN, de, fr-CH"}, ["de", "en", "fr-ch"]),
-        ({"LANGUAGE_CODE": "zh-Hans", "LANGUAGES": '["zh-hans", "en-gb"]'}, ["zh-hans", "en-gb"]),
-    ],
-)
-def test_the_languages_of_a_deployment(environment: dict[str, str], codes: list[str]) -> None:
-    assert configured(**environment) == codes
-
-
-@pytest.mark.parametrize(
-    ("environment", "message"),
-    [
-        ({"LANGUAGE_CODE": ""}, "LANGUAGE_CODE: '' is no language code"),
-        ({"LANGUAGE_CODE": "german"}, "LANGUAGE_CODE: 'german' is no language code"),
-        ({"LANGUAGE_CODE": "xx"}, "LANGUAGE_CODE: Django knows no language 'xx'"),
-        ({"LANGUAGES": "de"}, "LANGUAGES: LANGUAGE_CODE, en, is missing"),
-        ({"LANGUAGES": "en, de_CH"}, "LANGUAGES: 'de_CH' is no language code"),
-        ({"LANGUAGES": "en, tlh"}, "LANGUAGES: Django knows no language 'tlh'"),
-        ({"LANGUAGES": "en, zh-cn"}, "LANGUAGES: Django knows no language 'zh-cn'"),
-        ({"LANGUAGES": '["en"'}, "LANGUAGES: '[\"en\"' is not valid JSON"),
-    ],
-)
-def test_a_bad_language_is_refused_by_setting(environment: dict[str, str], message: str) -> None:
-    with pytest.raises(ImproperlyConfigured) as refused:
-        configured(**environment)
-    assert str(refused.value).startswith(message)
-
-
-@pytest.mark.parametrize("code", sorted(LANG_INFO))
-def test_every_language_that_can_be_chosen_is_accepted_and_no_other(code: str) -> None:
-    if check_for_language(code):
-        assert configured(LANGUAGE_CODE=code) == [code]
-    else:
-        with pytest.raises(ImproperlyConfigured, match="LANGUAGE_CODE: Django knows no language"):
-            configured(LANGUAGE_CODE=code)
