@@ -143,6 +143,7 @@ def test_what_was_filtered_ordered_and_annotated_stays_so(items):
         (lambda queryset: queryset.union(queryset), "gave a sliced or combined queryset"),
         (lambda queryset: queryset.values("name"), "gave no instances"),
         (lambda queryset: queryset.values_list("pk", flat=True), "gave no instances"),
+        (lambda queryset: queryset.reverse(), "gave rows in reverse"),
     ],
 )
 def test_what_is_no_queryset_of_the_model_is_an_error(db, give, said):

@@ -162,22 +162,41 @@ class _Checked:
     method: BoundMethod
 
     def __call__(self, node: type, queryset: Rows, info: Anything) -> Rows:
-        shown = self.method(node, queryset, info)
-        if not isinstance(shown, QuerySet) or shown.model is not queryset.model:
-            rows = isinstance(shown, QuerySet)
-            what = f"rows of {shown.model.__name__}" if rows else result_of(shown)
-            raise TypeError(
-                f"{name_of(self.method)} gave {what}; it must return the queryset of "
-                f"{queryset.model.__name__} that it was given, or narrow it"
-            )
-        if shown.query.is_sliced or shown.query.combinator:
-            raise TypeError(
-                f"{name_of(self.method)} gave a sliced or combined queryset, which cannot be "
-                "filtered any further; select by primary keys instead: filter(pk__in=…)"
-            )
-        if getattr(shown, "_fields", None) is not None:
-            raise TypeError(f"{name_of(self.method)} gave no instances; leave values() away")
-        return shown
+        shown: Rows = self.method(node, queryset, info)
+        if problem := _problem_of(shown, queryset):
+            raise TypeError(f"{name_of(self.method)} gave {problem}")
+        # It decides on rows: a column left out would be read for each row, or cannot be joined.
+        return shown if _has_all_columns(shown) else shown.defer(None)
+
+
+def _problem_of(shown: Anything, queryset: Rows) -> str | None:
+    """Return what is wrong with what was shown of a queryset, or None."""
+    if not isinstance(shown, QuerySet) or shown.model is not queryset.model:
+        rows = isinstance(shown, QuerySet)
+        what = f"rows of {shown.model.__name__}" if rows else result_of(shown)
+        return (
+            f"{what}; it must return the queryset of {queryset.model.__name__} that it was given, "
+            "or narrow it"
+        )
+    query = shown.query
+    if query.is_sliced or query.combinator:
+        return (
+            "a sliced or combined queryset, which cannot be filtered any further; select by "
+            "primary keys instead: filter(pk__in=…)"
+        )
+    if getattr(shown, "_fields", None) is not None:
+        return "no instances; leave values() away"
+    # Below a row: the rows of other parents would be shown there, too.
+    if not queryset.query.annotations.keys() <= query.annotations.keys():
+        return "a queryset of its own; it must narrow the one that it was given"
+    if query.standard_ordering != queryset.query.standard_ordering:
+        return "rows in reverse, whatever order is asked for; leave reverse() away"
+    return None
+
+
+def _has_all_columns(shown: Rows) -> bool:
+    names, are_left_out = shown.query.deferred_loading
+    return are_left_out and not names
 
 
 @dataclass(frozen=True, slots=True)

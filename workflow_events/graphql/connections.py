@@ -125,11 +125,12 @@ class Connection(LoadedField):
         queryset = self.node_type.get_queryset(queryset, info)
         if self._filters is not None:
             queryset = self._filters.apply(queryset, arguments.get("filter"), info)
-        return queryset.order_by(*self.ordering(arguments))
+        return queryset.order_by(*self.ordering(arguments, info))
 
-    def ordering(self, arguments: dict[str, Any]) -> list[OrderBy]:
+    def ordering(self, arguments: dict[str, Any], info: GraphQLResolveInfo) -> list[OrderBy]:
         """Return what the rows are ordered by: the order of creation unless told otherwise."""
-        entries = [] if self._orders is None else self._orders.expressions(arguments.get("order"))
+        asked = arguments.get("order")
+        entries = [] if self._orders is None else self._orders.expressions(asked, info)
         # Keys that are no slugs are ordered by time themselves.
         by_slug = self.node_type.model._meta.pk.name == "slug"
         creation = (F("created_at"), ByCodepoint(F("pk"))) if by_slug else (F("pk"),)
@@ -258,7 +259,7 @@ class NestedConnection(Connection):
             rows: dict[Any, list[Any]] = {}
             if asked & {"edges", "pageInfo"}:
                 wide = joined(queryset, self.node_type, node_fields, info)
-                for row in _sliced(wide, wanted, self.ordering(arguments)):
+                for row in _sliced(wide, wanted, self.ordering(arguments, info)):
                     rows.setdefault(row.parent_key, []).append(row)
             for key in keys:
                 total = None if totals is None else totals.get(key, 0)

@@ -7,6 +7,7 @@ import graphene
 from django.db.models import F
 from django.db.models.expressions import Combinable, OrderBy
 from graphene.utils.str_converters import to_camel_case
+from graphql import GraphQLResolveInfo
 
 from workflow_events.graphql.types.enums import AscDesc, Direction
 from workflow_events.graphql.values import check_storable
@@ -24,7 +25,9 @@ class Key:
         """Return the member of the input type."""
         raise NotImplementedError
 
-    def expressions(self, value: Any, descending: bool, member: str) -> list[OrderBy]:
+    def expressions(
+        self, value: Any, descending: bool, member: str, info: GraphQLResolveInfo
+    ) -> list[OrderBy]:
         """Return what to order by for this value; ``member`` is the name for messages."""
         raise NotImplementedError
 
@@ -36,7 +39,10 @@ class Attribute(Key):
     """
 
     def __init__(
-        self, enum: str, fields: dict[str, str | Callable[[], Combinable]], description: str
+        self,
+        enum: str,
+        fields: dict[str, str | Callable[[GraphQLResolveInfo], Combinable]],
+        description: str,
     ) -> None:
         super().__init__(description)
         self.fields = fields
@@ -48,10 +54,12 @@ class Attribute(Key):
         """Return the member of the input type."""
         return graphene.InputField(self.enum, description=self.description)
 
-    def expressions(self, value: Any, descending: bool, member: str) -> list[OrderBy]:
+    def expressions(
+        self, value: Any, descending: bool, member: str, info: GraphQLResolveInfo
+    ) -> list[OrderBy]:
         """Return the order by the field of that attribute."""
         field = self.fields[value.value]
-        return [ordered(F(field) if isinstance(field, str) else field(), descending)]
+        return [ordered(F(field) if isinstance(field, str) else field(info), descending)]
 
 
 class JSONKey(Key):
@@ -65,7 +73,9 @@ class JSONKey(Key):
         """Return the member of the input type."""
         return graphene.InputField(graphene.String, description=self.description)
 
-    def expressions(self, value: Any, descending: bool, member: str) -> list[OrderBy]:
+    def expressions(
+        self, value: Any, descending: bool, member: str, info: GraphQLResolveInfo
+    ) -> list[OrderBy]:
         """Return the order by type and value."""
         check_storable(value, member)
         return [ordered(part, descending) for part in json_order(self.field, value)]
@@ -78,7 +88,9 @@ class Nothing(Key):
         """Return the member of the input type."""
         return graphene.InputField(graphene.String, description=self.description)
 
-    def expressions(self, value: Any, descending: bool, member: str) -> list[OrderBy]:
+    def expressions(
+        self, value: Any, descending: bool, member: str, info: GraphQLResolveInfo
+    ) -> list[OrderBy]:
         """Return nothing."""
         return []
 
@@ -113,14 +125,18 @@ class OrderSet:
         cls.input_type = type(name, (graphene.InputObjectType,), {**members, "Meta": meta})
 
     @classmethod
-    def expressions(cls, entries: list[dict[str, Any] | None] | None) -> list[OrderBy]:
+    def expressions(
+        cls, entries: list[dict[str, Any] | None] | None, info: GraphQLResolveInfo
+    ) -> list[OrderBy]:
         """Return what to order by; raise `InvalidInput` for an entry with several keys."""
         return [
-            expression for entry in entries or () for expression in cls._expressions(entry or {})
+            expression
+            for entry in entries or ()
+            for expression in cls._expressions(entry or {}, info)
         ]
 
     @classmethod
-    def _expressions(cls, entry: dict[str, Any]) -> list[OrderBy]:
+    def _expressions(cls, entry: dict[str, Any], info: GraphQLResolveInfo) -> list[OrderBy]:
         given = [key for key in cls.keys if entry.get(key) not in (None, "")]
         if len(given) > 1:
             names = ", ".join(map(to_camel_case, given))
@@ -129,5 +145,7 @@ class OrderSet:
         return [
             expression
             for key in given
-            for expression in cls.keys[key].expressions(entry[key], descending, to_camel_case(key))
+            for expression in cls.keys[key].expressions(
+                entry[key], descending, to_camel_case(key), info
+            )
         ]

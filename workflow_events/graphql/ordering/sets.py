@@ -2,31 +2,36 @@
 
 from django.db.models import OuterRef, Subquery
 from django.db.models.expressions import Combinable
+from graphql import GraphQLResolveInfo
 
+from workflow_events.graphql.filters.related import shown
 from workflow_events.graphql.ordering.base import Attribute, JSONKey, Nothing, OrderSet
 from workflow_events.workflow.languages import localized_expression
 from workflow_events.workflow.lookups import ByCodepoint, InDictionary
 from workflow_events.workflow.models import TaskFlow
 
 
-def _name() -> Combinable:
+def _name(_info: GraphQLResolveInfo) -> Combinable:
     return InDictionary(localized_expression("name"))
 
 
-def _description() -> Combinable:
+def _description(_info: GraphQLResolveInfo) -> Combinable:
     return InDictionary(localized_expression("description"))
 
 
-def _slug() -> Combinable:
+def _slug(_info: GraphQLResolveInfo) -> Combinable:
     return ByCodepoint("slug")
 
 
-def _slug_of_task() -> Combinable:
+def _slug_of_task(_info: GraphQLResolveInfo) -> Combinable:
     return ByCodepoint("task_id")
 
 
-def _first_task_of_flow() -> Combinable:
-    tasks = TaskFlow.objects.filter(flow=OuterRef("pk")).order_by(_slug_of_task())
+def _first_task_of_flow(info: GraphQLResolveInfo) -> Combinable:
+    tasks = TaskFlow.objects.filter(flow=OuterRef("pk")).order_by(_slug_of_task(info))
+    visible = shown("Task", info)
+    if visible is not None:
+        tasks = tasks.filter(task__in=visible)
     return ByCodepoint(Subquery(tasks.values("task")[:1]))
 
 
