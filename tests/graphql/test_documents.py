@@ -88,6 +88,32 @@ def test_all_documents_together_have_a_largest_length(parsed, monkeypatch):
     assert len(parsed) == 6
 
 
+@pytest.mark.parametrize(
+    ("before", "places"),
+    [
+        ("\n" * 2_000, [{"line": 2_001, "column": 3}]),
+        ("\n" * 2_001, None),
+        ("\r" * 2_001, None),
+        (" " * (50_000 - len("{ nothing }")), [{"line": 1, "column": 49_992}]),
+        (" " * 50_000, None),
+    ],
+    ids=["lines", "many lines", "old lines", "characters", "many characters"],
+)
+def test_errors_in_very_long_documents_name_no_place(api, before, places):
+    answer = api(before + "{ nothing }")
+
+    assert answer.error["message"] == "Cannot query field 'nothing' on type 'Query'."
+    assert answer.error.get("locations") == places
+
+
+def test_fields_of_very_long_documents_may_fail(api):
+    answer = api("\n" * 2_001 + '{ allTasks { totalCount } node(id: "x") { id } }')
+
+    assert answer.body["data"] == {"allTasks": {"totalCount": 0}, "node": None}
+    assert (answer.error["path"], answer.code) == (["node"], "INVALID_INPUT")
+    assert "locations" not in answer.error
+
+
 def test_invalid_documents_are_not_kept():
     cache = DocumentCache()
     for text in ("{", "{ nothing }"):

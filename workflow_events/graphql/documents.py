@@ -27,6 +27,11 @@ MAX_CHARACTERS = 500_000
 """Of all documents that are kept: each is 200 bytes of memory at most, so these are 100 MB."""
 MAX_TEXT_LENGTH = 50_000
 """Longer documents are not kept: they are rare, and each would push many others out."""
+MAX_LINES = 2_000
+"""Errors in documents of more lines, or of more characters than are kept, name no place in them.
+
+The library counts lines from the beginning of the text for each error: that took 50 ms each.
+"""
 
 
 class InvalidDocument(Exception):
@@ -83,7 +88,7 @@ def parsed_and_validated(schema: GraphQLSchema, text: str, rules: Rules) -> Docu
     """
     check_text(text)
     try:
-        document = parse(text)
+        document = parse(text, no_location=not _has_places(text))
         check_document(schema, document)
         # Who may not see the schema is not told its names in errors either.
         errors = validate(schema, document, rules, hide_suggestions=NoIntrospection in rules)
@@ -99,3 +104,8 @@ def parsed_and_validated(schema: GraphQLSchema, text: str, rules: Rules) -> Docu
             )
         raise InvalidDocument(errors)
     return document
+
+
+def _has_places(text: str) -> bool:
+    lines = text.count("\n") + text.count("\r")
+    return len(text) <= MAX_TEXT_LENGTH and lines <= MAX_LINES
