@@ -36,8 +36,8 @@ class LineFormatter(logging.Formatter):
         reason = getattr(getattr(record, "request", None), "refusal", None)
         if not reason:
             return line
-        printable = "".join(char if char.isprintable() else " " for char in reason)
-        return f"{line}: {printable[:MAX_REASON]}"
+        printable = (char if char.isprintable() else " " for char in reason[:MAX_REASON])
+        return f"{line}: {''.join(printable)}"
 
 
 class WithoutTraceback(logging.Filter):
