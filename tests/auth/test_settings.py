@@ -1,10 +1,9 @@
 """Settings that cannot be used stop the start, in one line that names one of them."""
 
 import pytest
-import yaml
 from django.core.exceptions import ImproperlyConfigured
 
-from tests.project.processes import ROOT, run
+from tests.project.processes import run
 from workflow_events.auth.loading import current, load_authentication
 from workflow_events.auth.tokens import ALGORITHMS
 from workflow_events.configuration import Variables
@@ -121,13 +120,3 @@ def test_the_start_is_stopped_in_one_line(tmp_path, variables, message):
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"workflow-events: {message}")
     assert len(ended.stderr.splitlines()) == 1
-
-
-def test_compose_passes_every_setting_on():
-    from workflow_events.settings import variables
-
-    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    passed = compose["services"]["service"]["environment"]
-    ours = [row.name for row in variables.table if row.name.startswith("OIDC_")]
-    assert [name for name in passed if name.startswith("OIDC_")] == ours
-    assert {passed[name] for name in ours} == {None}

@@ -80,6 +80,25 @@ def test_the_service_waits_for_a_healthy_database_and_needs_what_has_no_default(
     assert "localhost" in service["environment"]["ALLOWED_HOSTS"]
 
 
+def test_compose_passes_every_setting_on_that_is_not_its_own():
+    from workflow_events.settings import variables
+
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    passed = compose["services"]["service"]["environment"]
+    own = {"ENV", "ENV_FILE", "DEBUG", "HOST", "PORT", "SQLITE_TIMEOUT"}
+    assert passed.keys() == {row.name for row in variables.table} - own
+    # Without a value, it is that of the shell; what is not set there keeps its default.
+    silent = {name for name, value in passed.items() if value is None}
+    assert passed.keys() - silent == {
+        "SECRET_KEY",
+        "ALLOWED_HOSTS",
+        "DATABASE_URL",
+        "PERMISSION_CLASSES",
+        "VISIBILITY_CLASSES",
+        "EVENT_RECEIVER_MODULES",
+    }
+
+
 def test_the_image_runs_without_rights_and_checks_its_health():
     text = (ROOT / "Dockerfile").read_text().replace("\\\n", "")
     instructions = [line.split(maxsplit=1) for line in text.splitlines() if line.strip()]
