@@ -2,7 +2,6 @@
 
 import pytest
 from django.utils import translation
-from hypothesis import strategies as st
 
 from tests.workflow.builders import ANN, complete, item, start, workflow
 from tests.workflow.languages import bilingual, speaking, stored, texts
@@ -12,7 +11,6 @@ from workflow_events.workflow.errors import InvalidInput
 from workflow_events.workflow.events import pre_create_work_item
 from workflow_events.workflow.models import Task, WorkItem
 
-storable = st.characters(exclude_characters="\x00", exclude_categories=["Cs"])
 pytestmark = pytest.mark.django_db
 
 
