@@ -11,6 +11,7 @@ from workflow_events.access.permissions import (
     object_permission_for,
     permission_for,
 )
+from workflow_events.access.validations import BaseValidation, validation_for
 from workflow_events.events.identifiers import uuid7
 from workflow_events.graphql.mutations import (
     CompleteWorkItem,
@@ -131,6 +132,31 @@ class TestUpserts:
         assert changed.code == "PERMISSION_DENIED"
         assert created.data["saveSimpleTask"]["task"] == {"name": "new"}
         assert models.Task.objects.get(slug="t").name == "before"
+
+    @pytest.mark.parametrize(
+        "saving",
+        [
+            ("saveWorkflow", models.Workflow, {"startTasks": ["t"]}),
+            ("saveSimpleTask", models.Task, {}),
+        ],
+    )
+    @pytest.mark.parametrize("access", [hiding(Workflow, name="x"), refusing("object")])
+    def test_what_is_created_meanwhile_is_not_changed(self, api, db, access, saving):
+        """It was not looked at: it may be invisible, or not to be changed by this user."""
+        name, model, members = saving
+        models.Task.objects.create(slug="t", name="t")
+
+        class Meanwhile(BaseValidation):
+            @validation_for(Mutation)
+            def created(self, mutation, data, info):
+                model.objects.create(slug=data["slug"], name="theirs")
+                return data
+
+        with in_force(access, Meanwhile()):
+            answer = api.mutate(name, "{ clientMutationId }", slug="new", name="mine", **members)
+
+        assert answer.code == "CONFLICT"
+        assert model.objects.get(slug="new").name == "theirs"
 
     def test_validations_get_the_slug(self, api, db, clerk, asked):
         models.Task.objects.create(slug="t", name="before")

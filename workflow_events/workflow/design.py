@@ -44,11 +44,13 @@ def save_workflow(
     allow_all_forms: bool | Unset = UNSET,
     is_archived: bool | Unset = UNSET,
     is_published: bool | Unset = UNSET,
+    must_be_new: bool = False,
 ) -> Workflow:
     """Create the workflow of that slug, or update it; what is omitted keeps its value.
 
     ``name`` and ``description`` are set in the active language only (see `languages`).
-    ``start_tasks`` are tasks or slugs, at least one, in the order in which they start.
+    ``start_tasks`` are tasks or slugs, at least one, in the order in which they start. With
+    ``must_be_new``, one that exists by now is a `Conflict`.
     """
     values = given_only(
         name=name,
@@ -60,7 +62,7 @@ def save_workflow(
     )
     with atomic_or_conflict():
         tasks = _existing_tasks(start_tasks, "A workflow needs at least one start task.")
-        workflow = _found_or_new(Workflow, slug, values, user)
+        workflow = _found_or_new(Workflow, slug, values, user, must_be_new)
         _write_texts(workflow, values)
         workflow.meta = values.get("meta", workflow.meta)
         workflow.allow_all_forms = values.get("allow_all_forms", workflow.allow_all_forms)
@@ -89,11 +91,13 @@ def save_task(
     lead_time: int | Unset | None = UNSET,
     is_multiple_instance: bool | Unset = UNSET,
     continue_async: bool | Unset | None = UNSET,
+    must_be_new: bool = False,
 ) -> Task:
     """Create the task of that slug, or update it, type included; what is omitted is kept.
 
     ``name`` and ``description`` are set in the active language only (see `languages`).
-    ``lead_time`` is in seconds. ``continue_async`` requires ``is_multiple_instance``.
+    ``lead_time`` is in seconds. ``continue_async`` requires ``is_multiple_instance``. With
+    ``must_be_new``, one that exists by now is a `Conflict`.
     """
     values = given_only(
         type=type,
@@ -111,7 +115,7 @@ def save_task(
         if isinstance(expression, str):
             group_expressions.check(expression)
     with atomic_or_conflict():
-        task = _found_or_new(Task, slug, values, user)
+        task = _found_or_new(Task, slug, values, user, must_be_new)
         task.type = type
         _write_texts(task, values)
         task.meta = values.get("meta", task.meta)
@@ -174,13 +178,16 @@ def remove_flow(flow: Flow | Any) -> Flow:
 
 
 def _found_or_new(
-    model: type[Slugged], slug: str, values: Mapping[str, Any], user: User
+    model: type[Slugged], slug: str, values: Mapping[str, Any], user: User, must_be_new: bool
 ) -> Slugged:
     """Return the locked row of that slug, or a new instance, once the values are known to fit."""
-    check_values(DESIGN, values, f"{model.__name__} {slug!r}")
+    what = f"{model.__name__} {slug!r}"
+    check_values(DESIGN, values, what)
     found = model._default_manager.select_for_update().filter(pk=check_slug(slug)).first()
     if found is None:
         return model(slug=slug, created_by_user=user.username, created_by_group=user.group)
+    if must_be_new:
+        raise _just_created(what)
     found.modified_by_user = user.username
     found.modified_by_group = user.group
     return found
@@ -202,7 +209,11 @@ def _check_and_save(instance: Workflow | Task) -> None:
     try:
         instance.save(force_insert=instance._state.adding)
     except IntegrityError as error:
-        raise Conflict(f"{what} was just created; try again.") from error
+        raise _just_created(what) from error
+
+
+def _just_created(what: str) -> Conflict:
+    return Conflict(f"{what} was just created; try again.")
 
 
 def _existing_tasks(tasks: Iterable[Task | str], none_given: str) -> list[Task]:

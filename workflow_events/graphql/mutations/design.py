@@ -12,6 +12,7 @@ from workflow_events.graphql.mutations.members import (
     Id,
     Ids,
     Meta,
+    NewSlug,
     Null,
     Seconds,
     Slug,
@@ -49,7 +50,8 @@ class SaveWorkflow(Mutation):
     def perform(cls, data: dict[str, Any], user: User) -> Model:
         """Save the workflow."""
         values = given(data, *(name for name in cls.members if name != "slug"))
-        return design.save_workflow(data["slug"], user, **values)
+        must_be_new = isinstance(data["slug"], NewSlug)
+        return design.save_workflow(data["slug"], user, must_be_new=must_be_new, **values)
 
 
 class AddWorkflowFlow(Mutation):
@@ -121,7 +123,10 @@ class SaveTask(Mutation, abstract=True):
     def perform(cls, data: dict[str, Any], user: User) -> Model:
         """Save the task."""
         values = given(data, *(name for name in cls.members if name != "slug"))
-        return design.save_task(data["slug"], user, type=cls.task_type, **values)
+        must_be_new = isinstance(data["slug"], NewSlug)
+        return design.save_task(
+            data["slug"], user, type=cls.task_type, must_be_new=must_be_new, **values
+        )
 
 
 class SaveSimpleTask(SaveTask):

@@ -90,6 +90,10 @@ class Text(Member[str]):
         return value
 
 
+class NewSlug(str):
+    """A slug that nothing had when it was looked up: what is saved under it must be new."""
+
+
 class Slug(Member[str]):
     """The key of a workflow or task to create or, where there is one, to change."""
 
@@ -109,9 +113,11 @@ class Slug(Member[str]):
     def look_up(self, value: str, rows: QuerySet[Any]) -> tuple[str, Model | None]:
         """Keep the slug; find what it names, which may be nothing yet, but nothing invisible."""
         found = rows.filter(pk=value).first()
-        if found is None and rows.model._default_manager.filter(pk=value).exists():
+        if found is not None:
+            return value, found
+        if rows.model._default_manager.filter(pk=value).exists():
             raise no_such(rows.model, [value])
-        return value, found
+        return NewSlug(value), None
 
 
 class Id(Member[str]):
