@@ -185,7 +185,7 @@ QUERY_LENGTH_LIMIT = variables.integer(
 )
 QUERY_TOKEN_LIMIT = variables.integer(
     "QUERY_TOKEN_LIMIT",
-    default=25_000,
+    default=12_000,
     minimum=0,
     maximum=2**31,
     effect="Tokens that a document may have, comments included; `0`: no limit.",
@@ -200,7 +200,7 @@ QUERY_DEPTH_LIMIT = variables.integer(
 )
 QUERY_ALIAS_LIMIT = variables.integer(
     "QUERY_ALIAS_LIMIT",
-    default=1_000,
+    default=500,
     minimum=0,
     maximum=2**31,
     effect="Aliases that a document may have, fragments expanded; `0`: no limit.",
@@ -219,6 +219,14 @@ QUERY_FILTER_LIMIT = variables.integer(
     minimum=0,
     maximum=2**31,
     effect="Entries that one list of filters, or of orders, may have; `0`: no limit.",
+)
+QUERY_VALUE_LIMIT = variables.integer(
+    "QUERY_VALUE_LIMIT",
+    default=10_000,
+    minimum=0,
+    maximum=2**31,
+    effect="Values that the variables of a document may hold, those in lists and objects counted "
+    "one by one; `0`: no limit.",
 )
 MAX_PAGE_SIZE = variables.integer(
     "MAX_PAGE_SIZE",
@@ -270,7 +278,8 @@ CORS_ALLOW_CREDENTIALS = variables.switch(
     "CORS_ALLOW_CREDENTIALS",
     default=True,
     dev=True,
-    effect="Whether those pages may send what the browser keeps for the service.",
+    effect="Whether those pages may send what the browser keeps for the service. Off, if any origin "
+    "may call it and a proxy before it knows users by cookies.",
 )
 CORS_ALLOW_HEADERS = variables.tokens(
     "CORS_ALLOW_HEADERS",

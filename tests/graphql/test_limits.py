@@ -259,9 +259,9 @@ def test_what_clients_send_passes(text):
     assert refused(text) is None
 
 
-def test_a_thousand_aliased_mutations_pass():
+def test_hundreds_of_aliased_mutations_pass():
     one = 'a{0}: completeWorkItem(input: {{id: "{0}", context: "x"}}) {{ workItem {{ id }} }}'
-    text = "mutation {" + " ".join(one.format(number) for number in range(1_000)) + "}"
+    text = "mutation {" + " ".join(one.format(number) for number in range(500)) + "}"
 
     assert refused(text, check_text) is None
 
@@ -275,6 +275,7 @@ def test_a_limit_of_zero_is_none():
             "QUERY_ALIAS_LIMIT",
             "QUERY_COMPLEXITY_LIMIT",
             "QUERY_FILTER_LIMIT",
+            "QUERY_VALUE_LIMIT",
         ),
         0,
     )

@@ -40,6 +40,23 @@ def test_filters_in_variables_are_counted(api):
     assert api(ids, v=[str(uuid4())] * 5_000).data == {"allCases": {"totalCount": 0}}
 
 
+def test_values_in_variables_are_counted(api):
+    query = "query ($v: [CaseFilterSetType]) { allCases(filter: $v) { totalCount } }"
+    make_case()
+
+    def ask(number):
+        wanted = {"key": "k", "value": list(range(number)), "lookup": "IN"}
+        # Also counted: the entry, metaValue, its entry and the three members of that.
+        return api(query, v=[{"metaValue": [wanted]}])
+
+    assert ask(9_994).data == {"allCases": {"totalCount": 0}}
+    refusal = ask(9_995)
+    assert (refusal.status, refusal.code) == (400, "LIMIT_EXCEEDED")
+    assert refusal.error["message"] == (
+        "The variables hold 10,001 values; QUERY_VALUE_LIMIT allows 10,000."
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -1,7 +1,8 @@
 """The limits on values: of variables, and of arguments in a document.
 
 A list of objects is one of filters or orders. Each entry becomes a part of the statement, which
-takes longer than in proportion to put together.
+takes longer than in proportion to put together. Other values become parameters, each of which the
+database compares. Those that stand in the document itself are bounded by its tokens.
 """
 
 from typing import Any
@@ -12,8 +13,8 @@ from workflow_events.graphql.limits.limit import check
 
 
 def check_values(variables: dict[str, Any]) -> None:
-    """Raise `LimitExceeded` for variables that nest too deeply, or have too many filters."""
-    depth = entries = 0
+    """Raise `LimitExceeded` for variables with too many levels, filters or values."""
+    depth = entries = values = 0
     level: list[Any] = list(variables.values())
     while level := [value for value in level if isinstance(value, dict | list)]:
         depth += 1
@@ -25,9 +26,11 @@ def check_values(variables: dict[str, Any]) -> None:
                 inner += value
                 if len(value) > entries and any(isinstance(entry, dict) for entry in value):
                     entries = len(value)
+        values += len(inner)
         level = inner
     check(depth, "QUERY_DEPTH_LIMIT", "The variables nest their values {} levels deep")
     check(entries, "QUERY_FILTER_LIMIT", "A list in the variables has {} objects")
+    check(values, "QUERY_VALUE_LIMIT", "The variables hold {} values")
 
 
 def entries_of(value: ValueNode | None) -> int:
