@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import environ
 from django.conf import locale
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 from django.utils.translation import to_locale
 
 REQUIRED: Final = "required"
@@ -275,6 +276,26 @@ class Variables:
                 f"{name}: must be set (only ENV=dev does without; ENV is {self.env})"
             )
         return default
+
+
+def imported(setting: str, path: str) -> Any:
+    """Return what a dotted path names.
+
+    Raises `ImproperlyConfigured` with the setting, the path and the reason, in one line.
+    """
+    try:
+        return import_string(path)
+    except ImportError as error:
+        reason = f"cannot be imported; correct the dotted path or what it imports: {error}"
+        raise ImproperlyConfigured(f"{setting}: {path}: {one_line(reason)}") from error
+    except (Exception, SystemExit) as error:
+        reason = f"fails to import: {type(error).__name__}: {error}"
+        raise ImproperlyConfigured(f"{setting}: {path}: {one_line(reason)}") from error
+
+
+def one_line(message: object) -> str:
+    """Return a message, or that of an error, without line breaks."""
+    return " ".join(str(message).split())
 
 
 def _language(name: str, raw: str) -> str:

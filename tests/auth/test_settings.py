@@ -112,7 +112,7 @@ def test_what_is_no_url_is_refused_by_name_and_without_a_password(url):
         ({"OIDC_ISSUER": "id.example.org"}, "OIDC_ISSUER: no URL"),
         ({"OIDC_TIMEOUT": "0"}, "OIDC_TIMEOUT: 0 is not between 1 and 60"),
         ({"OIDC_ISSUER": "https://id.example.org"}, "OIDC_AUDIENCE: must be set"),
-        ({"OIDC_USER_FACTORY": "missing.User"}, "OIDC_USER_FACTORY: 'missing.User' cannot be"),
+        ({"OIDC_USER_FACTORY": "missing.User"}, "OIDC_USER_FACTORY: missing.User: cannot be"),
     ],
 )
 def test_the_start_is_stopped_in_one_line(tmp_path, variables, message):

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from workflow_events.configuration import REQUIRED, Variables
+from workflow_events.configuration import REQUIRED, Variables, imported
 
 
 @pytest.fixture(autouse=True)
@@ -163,3 +163,13 @@ def test_every_variable_is_declared_with_type_default_and_effect():
         assert row.type, row
         assert row.default, row
         assert row.effect.endswith("."), row
+
+
+@pytest.mark.parametrize("raised", ["ValueError('one\\n  two')", "SystemExit('one\\ntwo')"])
+def test_what_fails_to_import_is_told_in_one_line(tmp_path, monkeypatch, raised):
+    (tmp_path / "fails.py").write_text(f"raise {raised}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    kind = raised.partition("(")[0]
+    with pytest.raises(ImproperlyConfigured) as refused:
+        imported("CLASSES", "fails.Own")
+    assert str(refused.value) == f"CLASSES: fails.Own: fails to import: {kind}: one two"

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.module_loading import import_string
 
 from workflow_events.access.methods import AccessClass, Kind
 from workflow_events.access.permissions import (
@@ -27,6 +26,7 @@ from workflow_events.access.visibilities import (
     Union,
     model_of,
 )
+from workflow_events.configuration import imported, one_line
 
 PERMISSIONS = "PERMISSION_CLASSES"
 VISIBILITIES = "VISIBILITY_CLASSES"
@@ -114,25 +114,17 @@ def load_access_classes(
 
 
 def _load(setting: str, path: str, base: type[Loaded], keys: Keys) -> Loaded:
+    found = imported(setting, path)
     try:
-        cls = _import(path, base)
-        instance = _made(cls)
+        instance = _made(_of_kind(found, base))
         for part in _with_members(instance):
             _check(part, keys)
     except ImproperlyConfigured as error:
-        raise ImproperlyConfigured(f"{setting}: {path}: {_one_line(error)}") from error
+        raise ImproperlyConfigured(f"{setting}: {path}: {one_line(error)}") from error
     return instance
 
 
-def _import(path: str, base: type[Loaded]) -> type[Loaded]:
-    try:
-        found = import_string(path)
-    except ImportError as error:
-        raise ImproperlyConfigured(
-            f"cannot be imported; correct the dotted path or what it imports: {error}"
-        ) from error
-    except (Exception, SystemExit) as error:
-        raise ImproperlyConfigured(f"fails to import: {type(error).__name__}: {error}") from error
+def _of_kind(found: object, base: type[Loaded]) -> type[Loaded]:
     if not isinstance(found, type) or not issubclass(found, base):
         raise ImproperlyConfigured(
             f"is no subclass of {base.__name__}; name a class that is, or move it to its setting"
@@ -217,7 +209,3 @@ def _check_suppressed(visibility: BaseVisibility, keys: Keys) -> None:
                 f"{type(visibility).__name__}.suppress_visibilities: there is no relation "
                 f"{relation!r}; it may name {', '.join(valid)}"
             )
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

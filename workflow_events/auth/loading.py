@@ -8,13 +8,13 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
-from django.utils.module_loading import import_string
 
 from workflow_events.auth.client import Client
 from workflow_events.auth.errors import Unauthorized
 from workflow_events.auth.keys import KeySet, fetch_keys
 from workflow_events.auth.tokens import ALGORITHMS, JwtTokens
 from workflow_events.auth.userinfo import UserinfoTokens
+from workflow_events.configuration import imported
 from workflow_events.workflow.users import User
 
 ATTRIBUTES = ("username", "groups", "group", "is_authenticated")
@@ -128,16 +128,7 @@ def _tokens(client: Client) -> Tokens | None:
 
 
 def _factory(path: str) -> Callable[..., User]:
-    try:
-        factory: Any = import_string(path)
-    except ImportError as error:
-        raise ImproperlyConfigured(
-            f"OIDC_USER_FACTORY: {path!r} cannot be imported: {error}"
-        ) from error
-    except Exception as error:
-        raise ImproperlyConfigured(
-            f"OIDC_USER_FACTORY: {path} fails to import: {type(error).__name__}: {error}"
-        ) from error
+    factory = imported("OIDC_USER_FACTORY", path)
     if not callable(factory) or inspect.iscoroutinefunction(factory):
         raise ImproperlyConfigured(f"OIDC_USER_FACTORY: {path} is no plain function or class")
     try:

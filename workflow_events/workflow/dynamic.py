@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
-from django.utils.module_loading import import_string
 
+from workflow_events.configuration import imported
 from workflow_events.workflow.errors import BadExpression
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -137,11 +137,6 @@ def is_dynamic_task(name: str) -> bool:
     return name in _resolvers(_TASKS)
 
 
-def is_dynamic_group(name: str) -> bool:
-    """Whether a class registered the name as a dynamic group."""
-    return name in _resolvers(_GROUPS)
-
-
 def resolve_task(name: str, *arguments: Any) -> list[str]:
     """The slugs that a name in a flow stands for: itself when it is no dynamic task.
 
@@ -180,16 +175,7 @@ def _load(kind: _Kind) -> Mapping[str, _Resolver]:
 
 
 def _import(kind: _Kind, path: str) -> type:
-    try:
-        found = import_string(path)
-    except ImportError as error:
-        raise ImproperlyConfigured(
-            f"{kind.setting}: {path} cannot be imported: {error}. Correct the dotted path."
-        ) from error
-    except Exception as error:
-        raise ImproperlyConfigured(
-            f"{kind.setting}: {path} fails to import: {type(error).__name__}: {error}"
-        ) from error
+    found = imported(kind.setting, path)
     if not isinstance(found, type) or not issubclass(found, kind.base):
         raise ImproperlyConfigured(
             f"{kind.setting}: {path} is no subclass of {kind.base.__name__}."
