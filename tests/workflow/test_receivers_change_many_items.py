@@ -163,3 +163,26 @@ def test_an_item_in_redo_that_a_pre_create_receiver_deletes_is_created_anew() ->
     complete(case, "a")
     assert statuses(case) == [("a", "completed"), ("b", "ready")]
     assert item(case, "b") != redone
+
+
+@pytest.mark.parametrize("heard", [False, True])
+@pytest.mark.parametrize("length", [1, 2, 3])
+@pytest.mark.parametrize("verb", ["cancel", "suspend"])
+def test_a_case_below_itself_is_refused(verb: str, length: int, heard: bool) -> None:
+    """What a receiver makes of child_case by hand ends a cascade with a word, not too deep."""
+    workflow("a; b", start="a b")
+    cases = [start()]
+    for _ in range(length - 1):
+        cases.append(api.start_case("flow", ANN, item(cases[-1], "a")))
+    last = item(cases[-1], "a")
+    last.child_case = cases[0]
+    last.save()
+    if heard:
+        record()
+
+    with pytest.raises(InvalidTransition, match="is below itself"):
+        getattr(api, f"{verb}_case")(cases[0], ANN)
+    with pytest.raises(InvalidTransition, match="is below itself"):
+        getattr(api, f"{verb}_work_item")(last, ANN)
+    for case in cases:
+        assert (state(case), statuses(case)) == ("running", [("a", "ready"), ("b", "ready")])

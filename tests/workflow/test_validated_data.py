@@ -8,7 +8,7 @@ from tests.workflow.builders import ANN, complete, item, start, statuses, workfl
 from workflow_events.events import on
 from workflow_events.workflow import api
 from workflow_events.workflow.errors import InvalidInput, InvalidTransition
-from workflow_events.workflow.models import Case, WorkItem
+from workflow_events.workflow.models import Case, Task, WorkItem
 
 pytestmark = pytest.mark.django_db
 
@@ -150,6 +150,36 @@ def test_a_receiver_puts_the_item_into_another_case() -> None:
     with pytest.raises(InvalidTransition, match="no work item can be created"):
         complete(case, "x")
     assert statuses(case) == [("a", "completed"), ("x", "ready")]
+
+
+@pytest.mark.parametrize("chosen", ["case", "task", "neither", "ready case", "ready task"])
+def test_an_item_joins_its_siblings_where_a_receiver_puts_it(chosen: str) -> None:
+    """The guard of a new item is checked for the case and task that it gets."""
+    many = {"is_multiple_instance": True}
+    workflow("m; n; one", start="m n one", tasks={"m": many, "n": many})
+    case, other = start(), start()
+    if not chosen.startswith("ready"):
+        api.cancel_work_item(item(other, "m"), ANN)
+
+    @on("pre_create_work_item")
+    def choose(validated_data: dict[str, Any]) -> None:
+        if chosen.endswith("case"):
+            validated_data["case"] = Case.objects.only("pk").get(pk=other.pk)
+        if chosen.endswith("task"):
+            slug = "n" if chosen == "ready task" else "one"
+            validated_data["task"] = Task.objects.get(pk=slug)
+
+    before = statuses(case), statuses(other)
+    if chosen in ("case", "task"):
+        problem = "no ready work item" if chosen == "case" else "not multiple-instance"
+        with pytest.raises(InvalidTransition, match=problem):
+            api.create_work_item(case, "m", ANN)
+        assert (statuses(case), statuses(other)) == before
+        return
+    added = api.create_work_item(case, "m", ANN)
+    assert added.case_id == (other.pk if chosen == "ready case" else case.pk)
+    assert added.task_id == ("n" if chosen == "ready task" else "m")
+    assert len(statuses(added.case)) == 4
 
 
 @pytest.mark.parametrize("value", [{"a": "\\u0000 as it is spelled"}, nested(100), "\U0001f600"])

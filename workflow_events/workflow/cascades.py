@@ -1,10 +1,11 @@
 """Cascades to the items of a case: which of them can be written at once, and how."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import groupby
 from uuid import UUID
 
 from workflow_events.events.dispatch import is_heard
+from workflow_events.workflow.errors import InvalidTransition
 from workflow_events.workflow.models import Case, WorkItem
 from workflow_events.workflow.operation import Operation
 from workflow_events.workflow.reading import open_items
@@ -40,6 +41,19 @@ def open_child(row: Transition, item: WorkItem) -> Case | None:
     if child is None or row.cascade is None or child.status not in row.cascade.states:
         return None
     return child
+
+
+def refuse_cycle(child: Case, above: Container[UUID | None]) -> None:
+    """Raise `InvalidTransition` when the child case is one of those ``above`` it.
+
+    Operations make no such cycle, but whoever saves ``child_case`` by hand may.
+    """
+    if child.pk in above:
+        raise InvalidTransition(
+            f"Case {child.pk} is below itself: a work item has the wrong child_case.",
+            about=child,
+            otherwise="A case is below itself.",
+        )
 
 
 def is_watched(operation: Operation, row: Transition) -> bool:
@@ -86,11 +100,9 @@ def _levels(item_row: Transition, items: list[WorkItem]) -> dict[UUID | None, li
     """Read what is below these items, a statement per level; the items themselves are at None."""
     items_of: dict[UUID | None, list[WorkItem]] = {None: items}
     level = items
-    while children := [
-        child
-        for item in level
-        if (child := open_child(item_row, item)) and child.pk not in items_of
-    ]:
+    while children := [child for item in level if (child := open_child(item_row, item))]:
+        for child in children:
+            refuse_cycle(child, items_of)
         items_of.update((child.pk, []) for child in children)
         level = open_items(children, item_row.sources)
         for item in level:

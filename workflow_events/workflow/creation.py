@@ -124,9 +124,7 @@ def create_work_item(
         kind = _task(task)
         _check_sibling(within, kind)
         draft = _draft_of(operation, within, kind, given_only(**given))
-        items = _announce_and_write(
-            operation, within, [draft], guard=lambda: _check_sibling(within, kind)
-        )
+        items = _announce_and_write(operation, within, [draft], guard=_check_sibling)
         read_at = operation.writes
         _report(operation, items, read_at)
         item = items[0]
@@ -148,26 +146,30 @@ def _announce_and_write(
     operation: Operation,
     case: Case,
     drafts: list[Draft],
-    guard: Callable[[], None] | None = None,
+    guard: Callable[[Case, Task], None] | None = None,
 ) -> list[WorkItem]:
-    """Emit ``pre_`` for each draft, then write them all; ``guard`` replaces the automatic one."""
+    """Emit ``pre_`` for each draft, then write them all.
+
+    ``guard`` replaces the automatic one, for the case and task that receivers have left there.
+    """
     for draft in drafts:
         read_at = operation.writes
         values = draft.values
+        task = values["task"]
         event = operation.emit(CREATE_WORK_ITEM.before, work_item=None, validated_data=values)
         draft.values = vars(event)["validated_data"]
         check_complete(WORK_ITEM, draft.values, f"The new work item of {draft.key[0]!r}")
         if operation.writes != read_at:
             _reread_case(case)
             _check_previous(draft.values["previous_work_item"])
-            if guard is not None:
-                guard()
         chosen = draft.values["case"]
         if chosen is not case:
             lock_family_of(chosen, Case)
             _reread_case(chosen)
         if guard is None:
             _check_running(chosen)
+        elif operation.writes != read_at or chosen is not case or draft.values["task"] is not task:
+            guard(chosen, draft.values["task"])
     if operation.writes and guard is None and drafts:
         drafts = still_due(case, drafts)
     return _write_items(operation, drafts)

@@ -3,12 +3,17 @@
 atomic → lock → guard → ``pre_`` → guard again → cascade → write → ``post_`` → continue.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
 
 from workflow_events.events import Event
-from workflow_events.workflow.cascades import open_child, runs_of_items, write_in_bulk
+from workflow_events.workflow.cascades import (
+    open_child,
+    refuse_cycle,
+    runs_of_items,
+    write_in_bulk,
+)
 from workflow_events.workflow.errors import InvalidTransition
 from workflow_events.workflow.models import Case, WorkItem
 from workflow_events.workflow.operation import Operation, operate
@@ -53,7 +58,7 @@ class Walk:
     """One target on its way along one row of the table.
 
     ``cascaded`` says that it is not the operation's own target: then a state that does not allow
-    the row passes it over instead of failing.
+    the row passes it over instead of failing. ``above`` are the keys of what it is cascaded from.
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class Walk:
         *,
         cascaded: bool = False,
         read_at: int | None = None,
+        above: Collection[UUID | None] = (),
     ) -> None:
         self.operation = operation
         self.row = row
@@ -72,6 +78,7 @@ class Walk:
         self.arguments = arguments
         self.cascaded = cascaded
         self.read_at = operation.writes if read_at is None else read_at
+        self.above = above
 
     def run(self) -> None:
         """Walk the row from the first guard to the continued flow."""
@@ -155,6 +162,7 @@ class Walk:
         if isinstance(self.target, Case):
             self._cascade_to_items(self.target)
         elif (child := open_child(self.row, self.target)) is not None:
+            refuse_cycle(child, self.above)
             self._walk_inner(child, self.read_at)
 
     def _cascade_to_items(self, case: Case) -> None:
@@ -182,7 +190,8 @@ class Walk:
 
     def _walk_inner(self, target: Case | WorkItem, read_at: int) -> None:
         inner = cascaded_row(self.row)
-        Walk(self.operation, inner, target, cascaded=True, read_at=read_at).run()
+        above = {*self.above, self.target.pk}
+        Walk(self.operation, inner, target, cascaded=True, read_at=read_at, above=above).run()
 
     def _write(self) -> None:
         fields = ["status"]
