@@ -33,6 +33,14 @@ class Filter(Generic[Value]):
         return graphene.InputField(self.input_type, description=self.description)
 
 
+class FieldFilter(Filter[Value]):
+    """A filter of one field, which may lead over relations."""
+
+    def __init__(self, field: str, description: str) -> None:
+        super().__init__(description)
+        self.field = field
+
+
 class FilterSet:
     """The filters of one list; a subclass declares each as an attribute.
 

@@ -6,7 +6,7 @@ import graphene
 from django.db.models import Q
 from graphql import GraphQLResolveInfo
 
-from workflow_events.graphql.filters.base import Filter
+from workflow_events.graphql.filters.base import FieldFilter
 from workflow_events.graphql.filters.related import shown
 from workflow_events.graphql.scalars import GenericScalar
 from workflow_events.graphql.types.enums import JSONLookupMode
@@ -29,28 +29,20 @@ class JSONValueFilterType(graphene.InputObjectType):  # type: ignore[misc]
     lookup = JSONLookupMode(description="How it is compared. Default: EXACT.")
 
 
-class HasKey(Filter[str]):
+class HasKey(FieldFilter[str]):
     """A JSON column holds an object with this key, whatever its value."""
 
     input_type = graphene.String
-
-    def __init__(self, field: str, description: str) -> None:
-        super().__init__(description)
-        self.field = field
 
     def condition(self, value: str, member: str, info: GraphQLResolveInfo) -> Q:
         """Look for the key."""
         return has_key(self.field, value)
 
 
-class JSONValue(Filter[list[dict[str, Any] | None]]):
+class JSONValue(FieldFilter[list[dict[str, Any] | None]]):
     """The values at keys of a JSON column compare to all of these; nulls are passed over."""
 
     input_type = graphene.List(JSONValueFilterType)
-
-    def __init__(self, field: str, description: str) -> None:
-        super().__init__(description)
-        self.field = field
 
     def condition(
         self, value: list[dict[str, Any] | None], member: str, info: GraphQLResolveInfo
@@ -59,7 +51,7 @@ class JSONValue(Filter[list[dict[str, Any] | None]]):
         return _all_of(self.field, value, member)
 
 
-class CaseJSONValue(Filter[list[dict[str, Any] | None]]):
+class CaseJSONValue(FieldFilter[list[dict[str, Any] | None]]):
     """The same, of a case that a row leads to, and that the request may see.
 
     Takes the relation to the case, and how clients walk it, as visibilities name it.
@@ -68,8 +60,7 @@ class CaseJSONValue(Filter[list[dict[str, Any] | None]]):
     input_type = graphene.List(JSONValueFilterType)
 
     def __init__(self, field: str, relation: str, walked: str, description: str) -> None:
-        super().__init__(description)
-        self.field = field
+        super().__init__(field, description)
         self.relation = relation
         self.walked = walked
 

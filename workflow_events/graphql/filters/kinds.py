@@ -9,7 +9,7 @@ import graphene
 from django.db.models import F, Q, QuerySet
 from graphql import GraphQLResolveInfo
 
-from workflow_events.graphql.filters.base import Filter
+from workflow_events.graphql.filters.base import FieldFilter, Filter
 from workflow_events.graphql.ids import Kind, parse_id
 from workflow_events.graphql.values import aware
 from workflow_events.workflow.errors import InvalidInput
@@ -24,14 +24,10 @@ from workflow_events.workflow.lookups import (
 )
 
 
-class Text(Filter[str]):
+class Text(FieldFilter[str]):
     """The field has exactly this text."""
 
     input_type = graphene.String
-
-    def __init__(self, field: str, description: str) -> None:
-        super().__init__(description)
-        self.field = field
 
     def condition(self, value: str, member: str, info: GraphQLResolveInfo) -> Q:
         """Compare the text."""
@@ -52,14 +48,10 @@ class LocalizedText(Filter[str]):
         return localized_equals(self.field, value)
 
 
-class AnyText(Filter[list[str | None]]):
+class AnyText(FieldFilter[list[str | None]]):
     """The field has one of these texts."""
 
     input_type = graphene.List(graphene.String)
-
-    def __init__(self, field: str, description: str) -> None:
-        super().__init__(description)
-        self.field = field
 
     def condition(self, value: list[str | None], member: str, info: GraphQLResolveInfo) -> Q:
         """Compare with any of the texts; nulls among them are passed over."""
@@ -99,14 +91,13 @@ class Words(Filter[str]):
         return words_match([*map(F, self.fields), *texts], value)
 
 
-class Id(Filter[str]):
+class Id(FieldFilter[str]):
     """The field holds the key of this object, given by global id or bare key."""
 
     input_type = graphene.ID
 
     def __init__(self, field: str, kind: Kind, description: str) -> None:
-        super().__init__(description)
-        self.field = field
+        super().__init__(field, description)
         self.kind = kind
 
     def condition(self, value: str, member: str, info: GraphQLResolveInfo) -> Q:
@@ -114,14 +105,13 @@ class Id(Filter[str]):
         return Q(**{self.field: parse_id(value, self.kind, member)})
 
 
-class AnyId(Filter[list[str | None]]):
+class AnyId(FieldFilter[list[str | None]]):
     """The field holds the key of one of these objects."""
 
     input_type = graphene.List(graphene.ID)
 
     def __init__(self, field: str, kind: Kind, description: str) -> None:
-        super().__init__(description)
-        self.field = field
+        super().__init__(field, description)
         self.kind = kind
 
     def condition(self, value: list[str | None], member: str, info: GraphQLResolveInfo) -> Q:
@@ -147,12 +137,11 @@ class Among(Filter[str]):
         return Q(pk__in=self.keys_of(parse_id(value, self.kind, member)))
 
 
-class Choice(Filter[Enum]):
+class Choice(FieldFilter[Enum]):
     """The field has this value of an enum."""
 
     def __init__(self, field: str, enum: type[graphene.Enum], description: str) -> None:
-        super().__init__(description)
-        self.field = field
+        super().__init__(field, description)
         self.enum = enum
 
     def member(self) -> graphene.InputField:
@@ -177,14 +166,10 @@ class AnyChoice(Choice):
         return Q(**{f"{self.field}__in": wanted}) if wanted else Q()
 
 
-class Flag(Filter[bool]):
+class Flag(FieldFilter[bool]):
     """The field is true, or false."""
 
     input_type = graphene.Boolean
-
-    def __init__(self, field: str, description: str) -> None:
-        super().__init__(description)
-        self.field = field
 
     def condition(self, value: bool, member: str, info: GraphQLResolveInfo) -> Q:
         """Compare the flag."""
@@ -199,14 +184,10 @@ class HasValue(Flag):
         return Q(**{f"{self.field}__isnull": not value})
 
 
-class Moment(Filter[datetime]):
+class Moment(FieldFilter[datetime]):
     """The field compares to this moment; the lookup is part of the field's name."""
 
     input_type = graphene.DateTime
-
-    def __init__(self, field: str, description: str) -> None:
-        super().__init__(description)
-        self.field = field
 
     def condition(self, value: datetime, member: str, info: GraphQLResolveInfo) -> Q:
         """Compare the moment."""
