@@ -298,6 +298,23 @@ def test_statements_do_not_grow_with_the_rows(api, hide):
     assert counts == [2, 2]
 
 
+def test_what_many_rows_lead_to_is_counted_once(api, rows, hide):
+    """One family, whose members share its lists."""
+    root, *_ = rows
+    hide(Case, meta="secret")
+    query = """{ allCases { edges { node { family { workItems(offset: 9) {
+        totalCount again: totalCount pageInfo { hasPreviousPage } } } } } } }"""
+    counts = []
+    for _ in range(2):
+        for _ in range(3):
+            make_case("w", family_id=root.pk)
+        with CaptureQueriesContext(connection) as queries:
+            assert api(query).data
+        counts.append(len(queries))
+
+    assert counts == [5, 5]
+
+
 def test_a_payload_whose_required_relation_has_become_hidden_is_null(api, rows, hide):
     """Hidden as soon as it is completed: nothing is left to show it by, and no error tells."""
     case = make_case("w")

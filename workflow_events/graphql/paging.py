@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -100,15 +101,16 @@ class Page:
 def page_of(queryset: QuerySet[Any], wanted: Slice, *, with_rows: bool = True) -> Page:
     """Fetch one slice of a queryset; one row more tells whether there is a next page.
 
-    Counts only for ``last``; otherwise when `Page.count` is called.
+    Counts only for ``last``; otherwise when `Page.count` is called, and then once: one page is
+    shown below all rows that lead to the same parent.
     """
     if wanted.last is not None:
         total = queryset.count()
         return cut(_fetch(queryset, wanted.bounds(total), with_rows), wanted.bounds(total), total)
     page = cut(_fetch(queryset, wanted, with_rows), wanted, None)
-    page.count = queryset.count
+    page.count = cache(queryset.count)
     if wanted.start and not page.rows and not page.has_next:
-        page.has_previous = queryset.exists
+        page.has_previous = cache(queryset.exists)
     return page
 
 
