@@ -68,6 +68,15 @@ class Text(EveryNode):
     suppress_visibilities = "WorkItem.case"
 
 
+class NoRelations(EveryNode):
+    suppress_visibilities = None
+
+
+class Leaving(EveryNode):
+    def __init__(self):
+        raise SystemExit(3)
+
+
 class APermission(AllowAny):
     pass
 
@@ -107,7 +116,9 @@ RELATIONS = ", ".join(EveryNode.suppress_visibilities)
             f"name {RELATIONS}$",
         ),
         ("ToMany", r"ToMany\.suppress_visibilities: there is no relation 'Case\.work_items'"),
-        ("Text", r"Text\.suppress_visibilities is a text; write a list"),
+        ("Text", r"Text\.suppress_visibilities is a str; write a list"),
+        ("NoRelations", r"NoRelations\.suppress_visibilities is None; write a list"),
+        ("Leaving", "cannot be made without arguments: SystemExit: 3"),
         ("NoMembers", "visibility_classes is empty; list subclasses of BaseVisibility"),
         ("WrongMember", "visibility_classes holds 'extensions.Own'; list subclasses"),
         ("APermission", "is no subclass of BaseVisibility"),

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 
-from workflow_events.access.methods import AccessClass, Kind
+from workflow_events.access.methods import AccessClass, Kind, result_of
 from workflow_events.access.permissions import (
     OBJECT_PERMISSION,
     PERMISSION,
@@ -139,7 +139,7 @@ def _made(cls: type[Loaded]) -> Loaded:
         return cls()
     except ImproperlyConfigured:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ImproperlyConfigured(
             f"cannot be made without arguments: {type(error).__name__}: {error}"
         ) from error
@@ -199,9 +199,9 @@ def _check_said_once(cls: type[AccessClass], node: type) -> None:
 def _check_suppressed(visibility: BaseVisibility, keys: Keys) -> None:
     valid = keys.relations()
     named = visibility.suppress_visibilities
-    if isinstance(named, str):
+    if not isinstance(named, list | tuple | set | frozenset):
         raise ImproperlyConfigured(
-            f"{type(visibility).__name__}.suppress_visibilities is a text; write a list"
+            f"{type(visibility).__name__}.suppress_visibilities is {result_of(named)}; write a list"
         )
     for relation in named:
         if relation not in valid:
