@@ -8,6 +8,7 @@ import pytest
 
 from tests.auth.conftest import eventually
 from tests.project.processes import COMMAND, free_port, started
+from workflow_events.workflow.models import Task
 
 SAVE = """
 mutation { saveCase(input: {workflow: "application"}) {
@@ -132,6 +133,33 @@ def test_a_token_without_any_provider_is_refused(tmp_path):
         _, message = service.refusal(401, "UNAUTHENTICATED", "abc")
         assert message == "No identity provider is configured, so no token is accepted."
         assert service.cases() == 0
+
+
+def make_mistake(token, claims):
+    raise ZeroDivisionError(f"of {token}")
+
+
+@pytest.mark.django_db
+def test_a_factory_that_fails_is_an_unexpected_error_in_json(
+    client, settings, userinfo_mode, caplog
+):
+    settings.OIDC_USER_FACTORY = f"{__name__}.make_mistake"
+    userinfo_mode("set", users={"opaque": {"sub": "ann"}})
+    answer = client.post(
+        "/graphql",
+        {"query": 'mutation { saveSimpleTask(input: {slug: "a", name: "A"}) { task { id } } }'},
+        content_type="application/json",
+        headers={"authorization": "Bearer opaque"},
+    )
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, list(answer.json())) == (500, ["errors"])
+    assert error["extensions"]["code"] == "INTERNAL_ERROR"
+    assert error["extensions"]["id"] in error["message"]
+    assert "opaque" not in answer.text
+    [logged] = [found for found in caplog.records if found.name == "workflow_events.graphql"]
+    assert error["extensions"]["id"] in logged.getMessage()
+    assert logged.exc_info[0] is ZeroDivisionError
+    assert not Task.objects.exists()
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -172,10 +172,10 @@ def test_what_cannot_be_logged_breaks_no_request(api, lines, monkeypatch, caplog
 
 
 def test_an_unexpected_error_is_a_line_too(api, lines, monkeypatch):
-    def fail(_request):
+    def fail(*_):
         raise RuntimeError("unexpected")
 
-    monkeypatch.setattr(view, "authenticate", fail)
+    monkeypatch.setattr(view.documents, "get", fail)
 
     with pytest.raises(RuntimeError):
         api("{ __typename }")

@@ -46,7 +46,7 @@ def explained(error: Exception) -> tuple[str, dict[str, Any]]:
         return str(error), {"code": ErrorCode.EVENT_DEPTH_EXCEEDED}
     told = public_message(error)
     if told is None:
-        return _logged(error)
+        return unexpected(error)
     return told, {"code": _code(error)}
 
 
@@ -88,7 +88,8 @@ def _code(error: BaseException) -> ErrorCode:
     return ErrorCode.INVALID_INPUT
 
 
-def _logged(error: Exception) -> tuple[str, dict[str, Any]]:
+def unexpected(error: Exception) -> tuple[str, dict[str, Any]]:
+    """Log an error under an id; return a message that has the id only, and the extensions."""
     error_id = str(uuid4())
     logger.error("Unexpected error %s", error_id, exc_info=error)
     message = f"An unexpected error happened; the log has it under {error_id}."

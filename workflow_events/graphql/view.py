@@ -31,7 +31,7 @@ from workflow_events.graphql.documents import (
     DocumentCache,
     InvalidDocument,
 )
-from workflow_events.graphql.errors import formatted
+from workflow_events.graphql.errors import formatted, unexpected
 from workflow_events.graphql.limits.deadline import Deadline, LimitedExecution
 from workflow_events.graphql.limits.values import check_values
 from workflow_events.graphql.requests import BadRequest, GraphQLRequest
@@ -82,14 +82,11 @@ class GraphQLView(View):
         """Execute what the request asks.
 
         200 where every error belongs to a field; 400 and no ``data`` where nothing was executed;
-        401 or 503 where it cannot be told who asks (facts 5.2).
+        401 or 503 where it cannot be told who asks (facts 5.2), 500 where the user factory fails.
         """
-        try:
-            request.user = authenticate(request)  # type: ignore[assignment]
-        except AuthenticationError as error:
-            return _refusal(
-                request, [GraphQLError(str(error))], error.code, error.status, error.headers
-            )
+        refusal = _identify(request)
+        if refusal is not None:
+            return refusal
         try:
             asked = GraphQLRequest.of(request)
             rules = WITHOUT_INTROSPECTION if settings.DISABLE_INTROSPECTION else STANDARD_RULES
@@ -131,6 +128,21 @@ class GraphQLView(View):
             )
         assert isinstance(result, ExecutionResult)  # noqa: S101 (no resolver is async)
         return result
+
+
+def _identify(request: HttpRequest) -> HttpResponse | None:
+    """Set the user of the request; return the refusal where it cannot be told who asks."""
+    try:
+        request.user = authenticate(request)  # type: ignore[assignment]
+    except AuthenticationError as error:
+        return _refusal(
+            request, [GraphQLError(str(error))], error.code, error.status, error.headers
+        )
+    except Exception as error:  # of OIDC_USER_FACTORY, which is code of the deployment
+        message, extensions = unexpected(error)
+        told = GraphQLError(message, extensions=extensions)
+        return _refusal(request, [told], ErrorCode.INTERNAL_ERROR, status=500)
+    return None
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
