@@ -2,7 +2,8 @@
 
 import pytest
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.test.utils import CaptureQueriesContext
 
 from tests.access.conftest import info_of
@@ -133,14 +134,32 @@ def test_what_was_filtered_ordered_and_annotated_stays_so(items):
     assert {item.parent_key for item in found} == {items["a"].case_id}
 
 
+def first_of_each_case(queryset):
+    number = Window(RowNumber(), partition_by="case", order_by="pk")
+    return queryset.annotate(number=number).filter(number=1)
+
+
+def test_a_window_may_choose_among_all_rows(items):
+    class First(BaseVisibility):
+        @filter_queryset_for(WorkItem)
+        def first(self, node, queryset, info):
+            rows = first_of_each_case(models.WorkItem.objects.all())
+            return queryset.filter(pk__in=rows.values("pk"))
+
+    found = Policy(visibilities=(First(),)).visible(WorkItem, models.WorkItem.objects.all(), None)
+    assert {item.name for item in found} == {"a"}
+    assert not found.filter(name="b").exists()
+
+
 @pytest.mark.parametrize(
     ("give", "said"),
     [
         (lambda queryset: None, "gave None; it must return the queryset of WorkItem"),
         (list, "gave a list; it must return the queryset of WorkItem"),
         (lambda queryset: models.Case.objects.all(), "gave rows of Case; it must return"),
-        (lambda queryset: queryset[:5], "gave a sliced or combined queryset"),
-        (lambda queryset: queryset.union(queryset), "gave a sliced or combined queryset"),
+        (lambda queryset: queryset[:5], "gave a sliced, combined or windowed queryset"),
+        (lambda queryset: queryset.union(queryset), "gave a sliced, combined or windowed queryset"),
+        (first_of_each_case, "gave a sliced, combined or windowed queryset"),
         (lambda queryset: queryset.values("name"), "gave no instances"),
         (lambda queryset: queryset.values_list("pk", flat=True), "gave no instances"),
         (lambda queryset: queryset.reverse(), "gave rows in reverse"),

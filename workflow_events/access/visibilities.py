@@ -179,10 +179,11 @@ def _problem_of(shown: Anything, queryset: Rows) -> str | None:
             "or narrow it"
         )
     query = shown.query
-    if query.is_sliced or query.combinator:
+    # What a window counts is counted anew among what a further filter leaves.
+    if query.is_sliced or query.combinator or query.where.contains_over_clause:
         return (
-            "a sliced or combined queryset, which cannot be filtered any further; select by "
-            "primary keys instead: filter(pk__in=…)"
+            "a sliced, combined or windowed queryset, which cannot be filtered any further; "
+            "select by primary keys instead: filter(pk__in=…)"
         )
     if getattr(shown, "_fields", None) is not None:
         return "no instances; leave values() away"
