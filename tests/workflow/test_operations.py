@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db.models.signals import post_save, pre_save
+from django.test.utils import isolate_apps
 
 from tests.workflow.builders import (
     ANN,
@@ -79,6 +80,27 @@ def test_an_instance_is_brought_up_to_date_and_returned() -> None:
     assert case.status == "canceled"
     stale.save()
     assert item(case, "a").status == "completed"
+
+
+@isolate_apps("workflow_events.workflow")
+def test_an_instance_of_a_proxy_will_do() -> None:
+    """Also when it is read again, as receivers have written meanwhile."""
+
+    class Dossier(Case):
+        class Meta(Case.Meta):
+            proxy = True
+            app_label = "workflow"
+
+    workflow("a")
+    case = start()
+
+    @on("pre_cancel_case")
+    def write(case: Case) -> None:
+        Case.objects.filter(pk=case.pk).update(meta={"written": True})
+
+    dossier = Dossier.objects.get(pk=case.pk)
+    assert api.cancel_case(dossier, ANN) is dossier
+    assert (dossier.status, dossier.meta) == ("canceled", {"written": True})
 
 
 def test_keys_and_texts_of_keys_will_do() -> None:

@@ -112,6 +112,21 @@ class Choice(dynamic.BaseDynamicTasks):
         return context
 
 
+class Thousand(dynamic.BaseDynamicTasks):
+    @dynamic.register_dynamic_task("thousand")
+    def thousand(self, case: Case, user: Any, prev_work_item: WorkItem, context: Any) -> list[str]:
+        return sorted(Task.objects.exclude(pk="a").values_list("pk", flat=True))
+
+
+def test_more_tasks_than_an_expression_of_sqlite_is_deep(settings: Any) -> None:
+    settings.DYNAMIC_TASKS_CLASSES = [f"{__name__}.Thousand"]
+    workflow("a -> ['thousand']|tasks")
+    Task.objects.bulk_create(Task(slug=f"t{n}", name="t") for n in range(1_100))
+    case = start()
+    complete(case, "a")
+    assert statuses(case)[1:] == [(task, "ready") for task in sorted(f"t{n}" for n in range(1_100))]
+
+
 @pytest.mark.parametrize(
     ("chosen", "created"),
     [(["b"], ["b"]), (["c", "b", "c"], ["b", "c"]), (["none", "c"], ["c"]), ([], [])],

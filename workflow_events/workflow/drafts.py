@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache, reduce
-from operator import or_
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from workflow_events.workflow.expressions import groups as group_expressions
 from workflow_events.workflow.languages import localized
@@ -171,10 +170,10 @@ def _relevant_items(number: int) -> Prepared[WorkItem]:
     """Return a query for the items of so many tasks in a case that are open, or in REDO."""
 
     def rows() -> QuerySet[WorkItem, Any]:
-        tasks = parameters("task", Task._meta.pk, number)
         return (
             WorkItem.objects.filter(
-                reduce(or_, (Q(task=task) for task in tasks)),
+                # Of the task's key: the lookup of a foreign key takes no parameters.
+                task__slug__in=parameters("task", Task._meta.pk, number),
                 case=Parameter("case", Case._meta.pk),
                 status__in=(*OPEN, WorkItemStatus.REDO),
             )

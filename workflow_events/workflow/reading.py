@@ -55,7 +55,8 @@ def lock_and_read(given: Target | UUID | str, model: type[Target]) -> Target:
 
 def reread(instance: Target) -> bool:
     """Bring an instance up to date; returns whether its row still exists."""
-    fresh = _READING[type(instance)].first(pk=instance.pk)
+    model = Case if isinstance(instance, Case) else WorkItem  # it may be of a proxy
+    fresh = _READING[model].first(pk=instance.pk)
     if fresh is None:
         return False
     adopt(instance, fresh)
