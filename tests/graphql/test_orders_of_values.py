@@ -183,6 +183,7 @@ class TestOfTexts:
         "äbc",
         "Æ",
         "af",
+        "de\nla",
         "de la",
         "de-la",
         "dela",

@@ -7,10 +7,10 @@ import random
 import pytest
 from django.db import connection
 
-from workflow_events.workflow.lookups.text_order import DICTIONARY, PUNCTUATION, compare
+from workflow_events.workflow.lookups.text_order import BLANKS, DICTIONARY, PUNCTUATION, compare
 
 LETTERS = [chr(code) for code in range(32, 0x180) if not 127 <= code <= 160 and code != 0xAD]
-FAMILIES = ["aAäÄáàbB", "sSßśſoøœO", "aeæ´éÉE ", "s Sśd-đð'", "lŀłĹiıİĳj0½1¹2²"]
+FAMILIES = ["aAäÄáàbB", "sSßśſoøœO", "aeæ´éÉE ", "s Sśd-đð'", "lŀłĹiıİĳj0½1¹2²", "a \n\t\x1f-"]
 
 SQL = f"""SELECT CASE WHEN one < other COLLATE "{DICTIONARY}" THEN -1
     WHEN one = other THEN 0 ELSE 1 END
@@ -21,7 +21,7 @@ SQL = f"""SELECT CASE WHEN one < other COLLATE "{DICTIONARY}" THEN -1
 def pairs():
     """Every letter with some others, and short texts of letters that are alike."""
     chance = random.Random(0)
-    signs = [*LETTERS, *PUNCTUATION]
+    signs = [*LETTERS, *BLANKS, *PUNCTUATION]
     for one in signs:
         yield from ((one, other) for other in chance.sample(signs, 30))
     for _ in range(20_000):

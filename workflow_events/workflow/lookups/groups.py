@@ -9,9 +9,10 @@ from django.db.models import BooleanField, F, Func, Q
 from django.db.models.sql.compiler import SQLCompiler
 
 SQLITE: Final = (
-    "EXISTS (SELECT 1 FROM json_each(%(column)s) stored, json_each(%%s) given"
+    "EXISTS (SELECT 1 FROM json_each(%(column)s) stored"
     " WHERE json_type(%(column)s) = 'array' AND stored.type = 'text'"
-    " AND stored.value = given.value)"
+    # Looked up in an index that is made once, as there may be many rows and many texts.
+    " AND stored.value IN (SELECT value FROM json_each(%%s)))"
 )
 
 
@@ -45,6 +46,6 @@ class Overlap(Func):
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
     ) -> tuple[str, tuple[Any, ...]]:
-        """Compare each text of the list with each given."""
+        """Look each text of the list up among those given."""
         column, params = compiler.compile(self.source_expressions[0])
-        return SQLITE % {"column": column}, (*params, json.dumps(self.values), *params)
+        return SQLITE % {"column": column}, (*params, *params, json.dumps(self.values))

@@ -116,7 +116,16 @@ def predicate(lookup: JSONLookup, given: str) -> Callable[[Any], bool]:
 
 def _is_any(values: list[Any]) -> Callable[[Any], bool]:
     wanted = [parse(json.dumps(value)) for value in values]
-    return lambda stored: any(equal(stored, value) for value in wanted)
+    containers = [value for value in wanted if isinstance(value, list | dict)]
+    # Scalars are looked up, as there may be many; with their types, as true is not 1.
+    scalars = {(type(value), value) for value in wanted if not isinstance(value, list | dict)}
+
+    def is_any(stored: Any) -> bool:
+        if isinstance(stored, list | dict):
+            return any(equal(stored, value) for value in containers)
+        return (type(stored), stored) in scalars
+
+    return is_any
 
 
 def _textual(lookup: JSONLookup, value: str) -> Callable[[str], bool]:

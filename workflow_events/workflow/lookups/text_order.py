@@ -22,7 +22,8 @@ DICTIONARY: Final = "und-x-icu"
 
 Weights = tuple[list[tuple[int, int]], list[int], list[int], str]
 
-PUNCTUATION: Final = " _-‐–—,;:!¡?¿.·'‘’‚‹›\"“”„«»()[]{}§¶@*/\\&#%‰†‡•`´^¯¨¸°©®+±÷×<=>¬|¦~¤¢$£¥€"
+BLANKS: Final = "\t\n\v\f\r\x85\u2028\u2029 "
+PUNCTUATION: Final = "_-‐–—,;:!¡?¿.·'‘’‚‹›\"“”„«»()[]{}§¶@*/\\&#%‰†‡•`´^¯¨¸°©®+±÷×<=>¬|¦~¤¢$£¥€"
 # Letters of their own, each after the letter it is sorted behind.
 OWN_LETTERS: Final = {"ı": "i", "ŋ": "n", "ĸ": "q", "ŧ": "t", "þ": "z"}
 # What Unicode does not decompose; ICU does, with an accent of its own.
@@ -43,7 +44,7 @@ ACCENTS: Final = (
     "\u0301\u0300\u0306\u0302\u030c\u030a\u0308\u030b\u0303\u0307\u0338\u0327\u0328\u0304\u0335"
 )
 ACCENT_RANK: Final = {accent: rank for rank, accent in enumerate(ACCENTS, 1)}
-PUNCTUATION_RANK: Final = {sign: rank for rank, sign in enumerate(PUNCTUATION)}
+PUNCTUATION_RANK: Final = {sign: rank for rank, sign in enumerate(BLANKS + PUNCTUATION)}
 SIGN, DIGIT, LETTER = range(3)
 LOWER, UPPER, VARIANT = range(3)
 
@@ -94,7 +95,7 @@ def _parts(letter: str) -> list[tuple[str, int]]:
     """Return base letters and accents of one letter in lower case, each with its case."""
     if letter in PUNCTUATION_RANK:
         return [(letter, LOWER)]
-    if category(letter) in ("Cc", "Cf") and not letter.isspace():
+    if category(letter) in ("Cc", "Cf"):
         return []  # ICU passes over what cannot be seen
     lower = letter.lower()
     case = LOWER if lower == letter else UPPER
