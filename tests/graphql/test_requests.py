@@ -142,7 +142,7 @@ def test_a_url_with_too_many_parameters(db):
     assert response.json()["errors"][0]["extensions"] == {"code": "INVALID_DOCUMENT"}
 
 
-@override_settings(QUERY_DEPTH_LIMIT=0)
+@override_settings(QUERY_DEPTH_LIMIT=0, QUERY_TOKEN_LIMIT=0)
 def test_a_document_that_is_nested_too_deeply_for_python(api):
     answer = api("{ node(id: 1) " + "{ ... on Case { family " * 3000 + "{ id }" + "}}" * 3000 + "}")
 
