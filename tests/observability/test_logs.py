@@ -54,8 +54,9 @@ def test_the_endpoint_gives_its_reasons(db, caplog):
 
 
 def test_a_line_is_coloured_on_a_terminal_only():
-    plain = LineFormatter(colour=False).format(record())
-    coloured = LineFormatter(colour=True).format(record())
+    found = record()
+    plain = LineFormatter(colour=False).format(found)
+    coloured = LineFormatter(colour=True).format(found)
 
     assert plain.endswith("WARNING django.request: Bad Request: /graphql")
     assert coloured == f"\x1b[33m{plain}\x1b[0m"
