@@ -2,10 +2,10 @@
 
 import importlib.util
 import os
-import sys
 from typing import Any, Final
 
 from workflow_events.configuration import REQUIRED, Variables
+from workflow_events.observability.logs import logging_with
 
 variables = Variables(os.environ)
 
@@ -278,8 +278,8 @@ CORS_ALLOW_CREDENTIALS = variables.switch(
     "CORS_ALLOW_CREDENTIALS",
     default=True,
     dev=True,
-    effect="Whether those pages may send what the browser keeps for the service. Off, if any origin "
-    "may call it and a proxy before it knows users by cookies.",
+    effect="Whether those pages may send what the browser keeps for the service. Off, if any "
+    "origin may call it and a proxy before it knows users by cookies.",
 )
 CORS_ALLOW_HEADERS = variables.tokens(
     "CORS_ALLOW_HEADERS",
@@ -375,37 +375,4 @@ WSGI_APPLICATION = "workflow_events.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "lines": {
-            "()": "workflow_events.observability.logs.LineFormatter",
-            "colour": sys.stderr.isatty(),
-        },
-        "bare": {"format": "%(message)s"},
-    },
-    "handlers": {
-        "standard_error": {"class": "logging.StreamHandler", "formatter": "lines"},
-        "standard_output": {
-            "class": "logging.StreamHandler",
-            "formatter": "bare",
-            "stream": "ext://sys.stdout",
-        },
-    },
-    "root": {"handlers": ["standard_error"], "level": LOG_LEVEL},
-    "filters": {
-        "without_traceback": {"()": "workflow_events.observability.logs.WithoutTraceback"},
-    },
-    "loggers": {
-        # Without handlers of its own, Django's records reach the root's, once.
-        "django": {"handlers": [], "propagate": True},
-        # Whoever asks for a host that is not ours fills no log.
-        "django.security.DisallowedHost": {"filters": ["without_traceback"]},
-        "workflow_events.access": {
-            "handlers": ["standard_output"],
-            "level": "INFO",
-            "propagate": False,
-        },
-    },
-}
+LOGGING = logging_with(LOG_LEVEL)

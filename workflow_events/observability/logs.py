@@ -1,7 +1,8 @@
 """The log: one line per record, coloured by severity on a terminal."""
 
 import logging
-from typing import Final
+import sys
+from typing import Any, Final
 
 RESET: Final = "\x1b[0m"
 COLOURS: Final = {
@@ -47,3 +48,41 @@ class WithoutTraceback(logging.Filter):
         """Let the record pass, without its traceback."""
         record.exc_info = None
         return True
+
+
+def logging_with(level: str) -> dict[str, Any]:
+    """Return Django's ``LOGGING``: to standard error from this level on, accesses to the output."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "lines": {
+                "()": LineFormatter,
+                "colour": sys.stderr.isatty(),
+            },
+            "bare": {"format": "%(message)s"},
+        },
+        "handlers": {
+            "standard_error": {"class": "logging.StreamHandler", "formatter": "lines"},
+            "standard_output": {
+                "class": "logging.StreamHandler",
+                "formatter": "bare",
+                "stream": "ext://sys.stdout",
+            },
+        },
+        "root": {"handlers": ["standard_error"], "level": level},
+        "filters": {
+            "without_traceback": {"()": WithoutTraceback},
+        },
+        "loggers": {
+            # Without handlers of its own, Django's records reach the root's, once.
+            "django": {"handlers": [], "propagate": True},
+            # Whoever asks for a host that is not ours fills no log.
+            "django.security.DisallowedHost": {"filters": ["without_traceback"]},
+            "workflow_events.access": {
+                "handlers": ["standard_output"],
+                "level": "INFO",
+                "propagate": False,
+            },
+        },
+    }
