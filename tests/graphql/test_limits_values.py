@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 from django.test import override_settings
+from django.utils import translation
 
-from tests.graphql.rows import make_case
+from tests.graphql.rows import make_case, make_item
 
 
 def test_variables_may_not_be_nested_too_deeply(api):
@@ -54,6 +55,46 @@ def test_values_in_variables_are_counted(api):
     assert (refusal.status, refusal.code) == (400, "LIMIT_EXCEEDED")
     assert refusal.error["message"] == (
         "The variables hold 10,001 values; QUERY_VALUE_LIMIT allows 10,000."
+    )
+
+
+def test_what_a_variable_holds_counts_wherever_it_stands(api):
+    # SQLite takes 250,000 parameters, these would be 250,025.
+    ids = [f"t{number}" for number in range(9_990)]
+    entries = "{tasks: $v} " * 26
+    query = f"query ($v: [String]) {{ allWorkItems(filter: [{entries}]) {{ totalCount }} }}"
+
+    refusal = api(query, v=ids)
+
+    assert (refusal.status, refusal.code) == (200, "LIMIT_EXCEEDED")
+    assert refusal.error["message"] == (
+        "The filters of a list hold 259,740 values; QUERY_VALUE_LIMIT allows 10,000."
+    )
+    assert api(query, v=ids[:380]).data == {"allWorkItems": {"totalCount": 0}}
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_conditions_of_a_list_are_counted(api, settings, language, inverted):
+    settings.LANGUAGES = [("en", "English"), ("de", "German")]
+    case = make_case(meta={"k": 1})
+    make_item(case, name="n")
+    make_item(case, name="other")
+    query = "query ($v: [WorkItemFilterSetType]) { allWorkItems(filter: $v) { totalCount } }"
+    texts = {"createdByUser": None, "name": "n", "tasks": ["t"], "invert": inverted}
+    values = {"caseMetaValue": [{"key": "k", "value": 1}] * 100, "invert": inverted}
+
+    def ask(*entries):
+        with translation.override(language):
+            return api(query, v=entries)
+
+    assert ask(*[texts] * 100, values, values).data == {
+        "allWorkItems": {"totalCount": not inverted}
+    }
+    refusal = ask(*[texts] * 100, values, values, {"hasDeadline": True})
+    assert (refusal.status, refusal.code) == (200, "LIMIT_EXCEEDED")
+    assert refusal.error["message"] == (
+        "The filters of a list have 401 conditions; 400 are allowed."
     )
 
 

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from graphene.utils.str_converters import to_camel_case
 from graphql import GraphQLResolveInfo
 
+from workflow_events.graphql.limits.values import check_filters
 from workflow_events.graphql.values import check_storable
 
 Value = TypeVar("Value")
@@ -76,12 +77,17 @@ class FilterSet:
         """Return what of the queryset passes every entry.
 
         All keys of an entry must match; ``invert`` keeps the rows where they do not, rows with
-        null included. An entry that says nothing restricts nothing.
+        null included. An entry that says nothing restricts nothing. Raises `LimitExceeded` for
+        more than a statement can hold.
         """
-        for entry in entries or ():
-            condition = cls._condition(entry or {}, info)
+        given = [entry for entry in entries or () if entry]
+        check_filters(
+            entry[name] for entry in given for name in cls.filters if entry.get(name) is not None
+        )
+        for entry in given:
+            condition = cls._condition(entry, info)
             if condition:
-                inverted = (entry or {}).get("invert")
+                inverted = entry.get("invert")
                 queryset = queryset.exclude(condition) if inverted else queryset.filter(condition)
         return queryset
 

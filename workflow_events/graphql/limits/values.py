@@ -5,11 +5,16 @@ takes longer than in proportion to put together. Other values become parameters,
 database compares. Those that stand in the document itself are bounded by its tokens.
 """
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from graphql import ListValueNode, ObjectValueNode, ValueNode, VariableNode
 
 from workflow_events.graphql.limits.limit import check
+from workflow_events.workflow.errors import LimitExceeded
+
+MAX_CONDITIONS: Final = 400
+"""Of the filters of one list: SQLite takes expressions 1,000 deep, each condition one or two."""
 
 
 def check_values(variables: dict[str, Any]) -> None:
@@ -31,6 +36,32 @@ def check_values(variables: dict[str, Any]) -> None:
     check(depth, "QUERY_DEPTH_LIMIT", "The variables nest their values {} levels deep")
     check(entries, "QUERY_FILTER_LIMIT", "A list in the variables has {} objects")
     check(values, "QUERY_VALUE_LIMIT", "The variables hold {} values")
+
+
+def check_filters(members: Iterable[Any]) -> None:
+    """Raise `LimitExceeded` for the filters of one list, given the values of all their members.
+
+    Now that variables are put in: each may stand in several places.
+    """
+    conditions = values = 0
+    for member in members:
+        listed = member if isinstance(member, list) else [member]
+        # A list of objects is one of conditions, a list of scalars is one condition.
+        conditions += max(1, sum(isinstance(value, dict) for value in listed))
+        level = listed
+        while level:
+            values += len(level)
+            containers = [value for value in level if isinstance(value, dict | list)]
+            level = [
+                value
+                for found in containers
+                for value in (found.values() if isinstance(found, dict) else found)
+            ]
+    check(values, "QUERY_VALUE_LIMIT", "The filters of a list hold {} values")
+    if conditions > MAX_CONDITIONS:
+        raise LimitExceeded(
+            f"The filters of a list have {conditions:,} conditions; {MAX_CONDITIONS} are allowed."
+        )
 
 
 def entries_of(value: ValueNode | None) -> int:
