@@ -84,6 +84,15 @@ class Variables:
         """
         self.sections.append(Section(title=title, guide=guide, rows=[]))
 
+    def renamed(self, *names: str, to: str) -> None:
+        """Refuse the names that a setting has in Caluma, unless it is set under its name here.
+
+        Its default would be taken without a word: another database, another kind of user.
+        """
+        for name in names:
+            if name in self._environment and to not in self._environment:
+                raise ImproperlyConfigured(f"{name}: is not read here; set {to} instead")
+
     def text(
         self,
         name: str,

@@ -32,6 +32,7 @@ DEBUG = variables.switch(
 )
 
 variables.section("Database", guide="how-to/deploy.md")
+variables.renamed("DATABASE_HOST", "DATABASE_NAME", "DATABASE_PASSWORD", to="DATABASE_URL")
 DATABASES: dict[str, dict[str, Any]] = {
     "default": variables.database(
         "DATABASE_URL",
@@ -155,6 +156,7 @@ OIDC_GROUPS_CLAIM = variables.text(
     default="caluma_groups",
     effect="The claim that lists the user's groups; where it is missing, there are none.",
 )
+variables.renamed("CALUMA_OIDC_USER_FACTORY", to="OIDC_USER_FACTORY")
 OIDC_USER_FACTORY = variables.text(
     "OIDC_USER_FACTORY",
     default="workflow_events.auth.OIDCUser",

@@ -29,6 +29,16 @@ def test_a_missing_variable_has_its_default():
     assert integer({}) == 64
 
 
+def test_the_name_that_a_setting_has_elsewhere_is_refused_unless_it_has_its_own():
+    caluma = {"DATABASE_HOST": "db", "DATABASE_NAME": "caluma"}
+    with pytest.raises(
+        ImproperlyConfigured, match=r"\ADATABASE_NAME: is not read here; set DATABASE_URL instead\Z"
+    ):
+        Variables(caluma).renamed("DATABASE_USER", "DATABASE_NAME", to="DATABASE_URL")
+    Variables({**caluma, "DATABASE_URL": "sqlite:///x"}).renamed("DATABASE_NAME", to="DATABASE_URL")
+    Variables({}).renamed("DATABASE_NAME", to="DATABASE_URL")
+
+
 def test_the_bounds_are_included():
     assert integer({"DEPTH": "1"}) == 1
     assert integer({"DEPTH": "100"}) == 100

@@ -6,6 +6,7 @@ import tomllib
 
 import pytest
 import yaml
+from gunicorn.config import GracefulTimeout
 
 from tests.project.processes import ROOT
 
@@ -78,6 +79,11 @@ def test_the_service_waits_for_a_healthy_database_and_needs_what_has_no_default(
     )
     # The health check of the image asks localhost.
     assert "localhost" in service["environment"]["ALLOWED_HOSTS"]
+
+
+def test_containers_are_stopped_when_their_requests_are_answered():
+    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["service"]
+    assert int(service["stop_grace_period"].removesuffix("s")) > GracefulTimeout.default
 
 
 def test_compose_passes_every_setting_on_that_is_not_its_own():

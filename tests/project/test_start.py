@@ -47,6 +47,14 @@ def post(port, body=QUERY, **headers):
         ({"ENV": "dev", "EVENT_MAX_DEPTH": "deep"}, "EVENT_MAX_DEPTH: 'deep' is not a whole"),
         ({"ENV": "dev", "EVENT_MAX_DEPTH": "0"}, "EVENT_MAX_DEPTH: 0 is not between"),
         ({"ENV": "dev", "DATABASE_URL": "nowhere"}, "DATABASE_URL: no database URL"),
+        (
+            {**PRODUCTION, "DATABASE_HOST": "db"},
+            "DATABASE_HOST: is not read here; set DATABASE_URL",
+        ),
+        (
+            {"ENV": "dev", "CALUMA_OIDC_USER_FACTORY": "extensions.users.RoleUser"},
+            "CALUMA_OIDC_USER_FACTORY: is not read here; set OIDC_USER_FACTORY",
+        ),
         ({"ENV": "dev", "PORT": "http"}, "PORT: 'http' is not a whole number"),
         ({"ENV": "dev", "LANGUAGE_CODE": "xx"}, "LANGUAGE_CODE: Django knows no language 'xx'"),
         ({"ENV": "dev", "LANGUAGES": "de, fr"}, "LANGUAGES: LANGUAGE_CODE, en, is missing"),
