@@ -98,6 +98,19 @@ def test_the_conditions_of_a_list_are_counted(api, settings, language, inverted)
     )
 
 
+def test_looking_into_other_lists_is_counted(api):
+    make_item(make_case(meta={"k": 1}))
+    query = "query ($v: [WorkItemFilterSetType]) { allWorkItems(filter: $v) { totalCount } }"
+    entry = {"caseMetaValue": [{"key": "k", "value": 1}]}
+
+    assert api(query, v=[entry] * 20).data == {"allWorkItems": {"totalCount": 1}}
+    refusal = api(query, v=[entry] * 21)
+    assert (refusal.status, refusal.code) == (200, "LIMIT_EXCEEDED")
+    assert refusal.error["message"] == (
+        "The filters of a list look into 21 other lists; 20 are allowed."
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [

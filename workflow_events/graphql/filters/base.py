@@ -21,6 +21,8 @@ class Filter(Generic[Value]):
     """
 
     input_type: ClassVar[Any]
+    looks_elsewhere: ClassVar[bool] = False
+    """Whether its condition looks other rows up, which the statement joins."""
 
     def __init__(self, description: str) -> None:
         self.description = description
@@ -81,8 +83,14 @@ class FilterSet:
         more than a statement can hold.
         """
         given = [entry for entry in entries or () if entry]
+        members = [
+            (found, entry[name])
+            for entry in given
+            for name, found in cls.filters.items()
+            if entry.get(name) is not None
+        ]
         check_filters(
-            entry[name] for entry in given for name in cls.filters if entry.get(name) is not None
+            [value for _, value in members], sum(found.looks_elsewhere for found, _ in members)
         )
         for entry in given:
             condition = cls._condition(entry, info)

@@ -58,6 +58,7 @@ class CaseJSONValue(FieldFilter[list[dict[str, Any] | None]]):
     """
 
     input_type = graphene.List(JSONValueFilterType)
+    looks_elsewhere = True
 
     def __init__(self, field: str, relation: str, walked: str, description: str) -> None:
         super().__init__(field, description)

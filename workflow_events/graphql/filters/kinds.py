@@ -124,6 +124,7 @@ class Among(Filter[str]):
     """The row is among those that a subquery finds for the object with this id."""
 
     input_type = graphene.ID
+    looks_elsewhere = True
 
     def __init__(
         self, kind: Kind, keys_of: Callable[[Any], QuerySet[Any, Any]], description: str

@@ -30,6 +30,8 @@ class RelatedId(Id):
     Takes further how clients walk the relation, as visibilities name it.
     """
 
+    looks_elsewhere = True
+
     def __init__(self, field: str, kind: Kind, walked: str, description: str) -> None:
         super().__init__(field, kind, description)
         self.walked = walked
@@ -60,6 +62,7 @@ class HasNoParent(Filter[bool]):
     """No work item that the request may see is done by the case; false restricts nothing."""
 
     input_type = graphene.Boolean
+    looks_elsewhere = True
 
     def condition(self, value: bool, member: str, info: GraphQLResolveInfo) -> Q:
         """Look for such an item, if it is asked for."""
