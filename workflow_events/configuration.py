@@ -122,6 +122,11 @@ class Variables:
             )
         return number
 
+    def limit(self, name: str, *, effect: str, default: int) -> int:
+        """Read a whole number that something may not exceed; 0 is none, as the effect then says."""
+        effect = f"{effect.removesuffix('.')}; `0`: no limit."
+        return self.integer(name, effect=effect, default=default, minimum=0, maximum=2**31 - 1)
+
     def switch(self, name: str, *, effect: str, default: bool, dev: bool) -> bool:
         """Read a yes or no."""
         raw = self._declare(

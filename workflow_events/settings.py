@@ -178,65 +178,48 @@ REQUEST_DEADLINE = variables.integer(
     maximum=86_400,
     effect="Seconds that a request may take; then it ends with `LIMIT_EXCEEDED`; `0`: no limit.",
 )
-QUERY_LENGTH_LIMIT = variables.integer(
+QUERY_LENGTH_LIMIT = variables.limit(
     "QUERY_LENGTH_LIMIT",
     default=500_000,
-    minimum=0,
-    maximum=2**31,
-    effect="Characters that a document may have; `0`: no limit.",
+    effect="Characters that a document may have.",
 )
-QUERY_TOKEN_LIMIT = variables.integer(
+QUERY_TOKEN_LIMIT = variables.limit(
     "QUERY_TOKEN_LIMIT",
     default=12_000,
-    minimum=0,
-    maximum=2**31,
-    effect="Tokens that a document may have, comments included; `0`: no limit.",
+    effect="Tokens that a document may have, comments included.",
 )
-QUERY_DEPTH_LIMIT = variables.integer(
+QUERY_DEPTH_LIMIT = variables.limit(
     "QUERY_DEPTH_LIMIT",
     default=50,
-    minimum=0,
-    maximum=2**31,
     effect="How deep the selections of a document may nest, fragments expanded, and so its values "
-    "and those of its variables; `0`: no limit.",
+    "and those of its variables.",
 )
-QUERY_ALIAS_LIMIT = variables.integer(
+QUERY_ALIAS_LIMIT = variables.limit(
     "QUERY_ALIAS_LIMIT",
     default=500,
-    minimum=0,
-    maximum=2**31,
-    effect="Aliases that a document may have, fragments expanded; `0`: no limit.",
+    effect="Aliases that a document may have, fragments expanded.",
 )
-QUERY_COMPLEXITY_LIMIT = variables.integer(
+QUERY_COMPLEXITY_LIMIT = variables.limit(
     "QUERY_COMPLEXITY_LIMIT",
     default=500_000,
-    minimum=0,
-    maximum=2**31,
     effect="Fields that a document may ask for, fragments expanded and each list counted as ten "
-    "rows, or as `first` or `last` where they say fewer; `0`: no limit.",
+    "rows, or as `first` or `last` where they say fewer.",
 )
-QUERY_FILTER_LIMIT = variables.integer(
+QUERY_FILTER_LIMIT = variables.limit(
     "QUERY_FILTER_LIMIT",
     default=200,
-    minimum=0,
-    maximum=2**31,
-    effect="Entries that one list of filters, or of orders, may have; `0`: no limit.",
+    effect="Entries that one list of filters, or of orders, may have.",
 )
-QUERY_VALUE_LIMIT = variables.integer(
+QUERY_VALUE_LIMIT = variables.limit(
     "QUERY_VALUE_LIMIT",
     default=10_000,
-    minimum=0,
-    maximum=2**31,
     effect="Values that the variables of a document may hold, those in lists and objects counted "
-    "one by one; `0`: no limit.",
+    "one by one.",
 )
-MAX_PAGE_SIZE = variables.integer(
+MAX_PAGE_SIZE = variables.limit(
     "MAX_PAGE_SIZE",
     default=0,
-    minimum=0,
-    maximum=2**31 - 1,
-    effect="The most rows that a page of a list has, whatever `first` and `last` ask for; `0`: no "
-    "limit.",
+    effect="The most rows that a page of a list has, whatever `first` and `last` ask for.",
 )
 DISABLE_INTROSPECTION = variables.switch(
     "DISABLE_INTROSPECTION",
