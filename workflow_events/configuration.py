@@ -100,11 +100,12 @@ class Variables:
         effect: str,
         default: str,
         dev: str | None = None,
+        shown: str | None = None,
         choices: tuple[str, ...] = (),
     ) -> str:
-        """Read a text; with ``choices``, one of them."""
+        """Read a text; with ``choices``, one of them. For ``shown``, see `items`."""
         kind = "one of " + ", ".join(f"`{choice}`" for choice in choices) if choices else "text"
-        raw = self._declare(name, kind, default, dev, effect)
+        raw = self._declare(name, kind, default, dev, effect, shown=shown)
         if choices and raw not in choices:
             raise ImproperlyConfigured(f"{name}: {raw!r} is not one of {', '.join(choices)}")
         return raw

@@ -81,6 +81,67 @@ DYNAMIC_GROUPS_CLASSES = variables.items(
     effect="Dotted paths of classes with dynamic groups; the first that knows a name wins.",
 )
 
+variables.section("Receivers in the background", guide="how-to/deliver-in-the-background.md")
+EVENT_ENGINE = variables.text(
+    "EVENT_ENGINE",
+    default="django_tasks_db.DatabaseBackend"
+    if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+    else "workflow_events.delivery.engines.procrastinate.ProcrastinateBackend",
+    shown="`workflow_events.delivery.engines.procrastinate.ProcrastinateBackend` on PostgreSQL, "
+    "`django_tasks_db.DatabaseBackend` on SQLite",
+    effect="Dotted path of the backend of `django.tasks` that wakes the workers.",
+)
+EVENT_LOG = variables.text(
+    "EVENT_LOG",
+    default="background",
+    choices=("background", "all"),
+    effect="Which events are stored: those that a receiver in the background gets, or every "
+    "`post_` event.",
+)
+EVENT_LOG_RETENTION = variables.integer(
+    "EVENT_LOG_RETENTION",
+    default=90,
+    minimum=0,
+    maximum=36_500,
+    effect="Days for which events, and deliveries that are done or canceled, are kept; `0`: for "
+    "ever.",
+)
+WORKER_CONCURRENCY = variables.integer(
+    "WORKER_CONCURRENCY",
+    default=4,
+    minimum=1,
+    maximum=256,
+    effect="Receivers that one worker runs at once; each keeps a database connection.",
+)
+WORKER_ASYNC_CONCURRENCY = variables.integer(
+    "WORKER_ASYNC_CONCURRENCY",
+    default=16,
+    minimum=1,
+    maximum=1_000,
+    effect="`async def` receivers that one worker runs at once, besides those.",
+)
+WORKER_LEASE = variables.integer(
+    "WORKER_LEASE",
+    default=60,
+    minimum=3,
+    maximum=3_600,
+    effect="Seconds after which the deliveries of a worker that has died are taken over.",
+)
+WORKER_SWEEP_INTERVAL = variables.integer(
+    "WORKER_SWEEP_INTERVAL",
+    default=5,
+    minimum=1,
+    maximum=3_600,
+    effect="Seconds between two looks of a worker for what is overdue.",
+)
+WORKER_GRACE = variables.integer(
+    "WORKER_GRACE",
+    default=25,
+    minimum=0,
+    maximum=3_600,
+    effect="Seconds that a worker which is told to stop gives to what is running.",
+)
+
 variables.section("Access", guide="how-to/control-access.md")
 PERMISSION_CLASSES = variables.items(
     "PERMISSION_CLASSES",
@@ -292,6 +353,13 @@ ENABLE_ACCESS_LOG = variables.switch(
     effect="Writes a line of JSON for each GraphQL request to standard output, without values.",
 )
 
+ENABLE_METRICS = variables.switch(
+    "ENABLE_METRICS",
+    default=False,
+    dev=True,
+    effect="Answers `/metrics` for Prometheus: deliveries that are due or dead.",
+)
+
 variables.section("Server", guide="how-to/deploy.md")
 HOST = variables.text(
     "HOST", default="127.0.0.1", effect="The address that `serve` listens on; `0.0.0.0` is all."
@@ -308,6 +376,12 @@ THREADS = variables.integer(
     minimum=1,
     maximum=256,
     effect="Threads of each worker; each keeps a database connection.",
+)
+ENABLE_ADMIN = variables.switch(
+    "ENABLE_ADMIN",
+    default=False,
+    dev=True,
+    effect="Serves Django's admin site under `/admin/`, for the event log and the deliveries.",
 )
 
 _SQLITE_OPTIONS: Final = {
@@ -340,6 +414,7 @@ else:
 INSTALLED_APPS = [
     # For the indexes on JSON; adds nothing on SQLite.
     "django.contrib.postgres",
+    "workflow_events.delivery",
     "workflow_events.workflow",
     "workflow_events",
 ]

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.core.signals import request_started
 from django.db.backends.signals import connection_created
 
-from workflow_events.workflow.immediate_keys import allow_flush
+from workflow_events.events.immediate_keys import allow_flush
 from workflow_events.workflow.lookups.sqlite import register_functions
 from workflow_events.workflow.lost_connections import close_if_lost
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 import workflow_events.events.identifiers
 import workflow_events.workflow.models.indexes
-from workflow_events.workflow.immediate_keys import ImmediateForeignKeys
+from workflow_events.events.immediate_keys import ImmediateForeignKeys
 
 
 class Migration(migrations.Migration):

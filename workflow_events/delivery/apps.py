@@ -1,0 +1,18 @@
+"""The delivery of events in the background as a Django app."""
+
+from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+
+from workflow_events.events.immediate_keys import allow_flush
+
+
+class DeliveryConfig(AppConfig):
+    """Holds the event log and the ledger."""
+
+    name = "workflow_events.delivery"
+    label = "delivery"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Prepare every connection for the keys of our tables."""
+        connection_created.connect(allow_flush, dispatch_uid="workflow_events.allow_flush")
