@@ -26,11 +26,19 @@ REQUIRED: Final = "required"
 _ORIGIN: Final = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 # RFC 9110 section 5.6.2.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_OFF: Final = ("false", "off", "no", "n", "0", "")
 DATABASE_SCHEMES: Final = ("postgres", "postgresql", "sqlite")
 LANGUAGE_CODE: Final = re.compile("[a-z]{2,3}(-[a-z0-9]{2,8})*")
 """A language with its variants, as in ``zh-hans`` (RFC 5646, lower case)."""
 LOCALES: Final = locale.__path__[0]
 """Where Django's translations are; it chooses no language that has none."""
+ONE_TRANSACTION: Final = ("ATOMIC_REQUESTS", "ATOMIC_MUTATIONS")
+"""Settings of Django and of graphene-django that put a whole request into one transaction."""
+NOT_ONE_TRANSACTION: Final = (
+    "would make several operations one transaction; here a root field has committed, and its "
+    "receivers after commit have run, before the next one begins. Remove it: each operation is a "
+    "transaction by itself"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +101,12 @@ class Variables:
             if name in self._environment and to not in self._environment:
                 raise ImproperlyConfigured(f"{name}: is not read here; set {to} instead")
 
+    def refused(self, *names: str, because: str) -> None:
+        """Refuse variables that are switched on; ``because`` says why, and what to do."""
+        for name in names:
+            if is_on(self._environment.get(name)):
+                raise ImproperlyConfigured(f"{name}: {because}")
+
     def text(
         self,
         name: str,
@@ -135,7 +149,7 @@ class Variables:
         )
         if raw.lower() in environ.Env.BOOLEAN_TRUE_STRINGS:
             return True
-        if raw.lower() in ("false", "off", "no", "n", "0", ""):
+        if raw.lower() in _OFF:
             return False
         raise ImproperlyConfigured(f"{name}: {raw!r} is neither true nor false")
 
@@ -246,6 +260,7 @@ class Variables:
             ) from None
         if not config["NAME"]:
             raise ImproperlyConfigured(f"{name}: the URL names no database after the last slash")
+        _refuse_one_transaction(name, config)
         return config
 
     def _load_file(self) -> None:
@@ -293,6 +308,11 @@ class Variables:
         return default
 
 
+def is_on(value: object) -> bool:
+    """Tell whether a value, of whatever type, switches something on; what is unclear does."""
+    return str(value).strip().lower() not in (*_OFF, "none")
+
+
 def imported(setting: str, path: str) -> Any:
     """Return what a dotted path names.
 
@@ -320,6 +340,14 @@ def _language(name: str, raw: str) -> str:
     if gettext.find("django", LOCALES, [to_locale(code)]) is None:
         raise ImproperlyConfigured(f"{name}: Django knows no language {raw!r}")
     return code
+
+
+def _refuse_one_transaction(name: str, config: dict[str, Any]) -> None:
+    """Raise `ImproperlyConfigured` where the URL asks for it; take out what denies it."""
+    for part in (config, config.get("OPTIONS", {})):
+        for key in [key for key in part if key.upper() in ONE_TRANSACTION]:
+            if is_on(part.pop(key)):
+                raise ImproperlyConfigured(f"{name}: {key.lower()} {NOT_ONE_TRANSACTION}")
 
 
 def _in_code(value: str) -> str:

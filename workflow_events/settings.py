@@ -4,7 +4,12 @@ import importlib.util
 import os
 from typing import Any, Final
 
-from workflow_events.configuration import REQUIRED, Variables
+from workflow_events.configuration import (
+    NOT_ONE_TRANSACTION,
+    ONE_TRANSACTION,
+    REQUIRED,
+    Variables,
+)
 from workflow_events.observability.logs import logging_with
 
 variables = Variables(os.environ)
@@ -32,6 +37,7 @@ DEBUG = variables.switch(
 )
 
 variables.section("Database", guide="how-to/deploy.md")
+variables.refused(*ONE_TRANSACTION, because=NOT_ONE_TRANSACTION)
 variables.renamed("DATABASE_HOST", "DATABASE_NAME", "DATABASE_PASSWORD", to="DATABASE_URL")
 DATABASES: dict[str, dict[str, Any]] = {
     "default": variables.database(

@@ -39,6 +39,26 @@ def test_the_name_that_a_setting_has_elsewhere_is_refused_unless_it_has_its_own(
     Variables({}).renamed("DATABASE_NAME", to="DATABASE_URL")
 
 
+@pytest.mark.parametrize("raw", ["true", "1", "on", "per request"])
+def test_a_variable_that_may_not_be_switched_on_is_refused_with_the_reason(raw):
+    with pytest.raises(ImproperlyConfigured, match=r"\AB: would be wrong\Z"):
+        Variables({"B": raw}).refused("A", "B", because="would be wrong")
+
+
+@pytest.mark.parametrize("raw", ["", "false", "0", " Off "])
+def test_a_variable_that_is_switched_off_is_not_refused(raw):
+    Variables({"A": raw}).refused("A", "B", because="would be wrong")
+
+
+@pytest.mark.parametrize("name", ["atomic_requests", "ATOMIC_REQUESTS", "atomic_mutations"])
+def test_a_database_url_cannot_widen_transactions(name):
+    with pytest.raises(ImproperlyConfigured, match=rf"\AURL: {name.lower()} would make several"):
+        database(f"postgres://user:secret@db/name?{name}=true")
+    config = database(f"postgres://db/name?{name}=false&sslmode=require")
+    assert config["OPTIONS"] == {"sslmode": "require"}
+    assert "ATOMIC_REQUESTS" not in config
+
+
 def test_the_bounds_are_included():
     assert integer({"DEPTH": "1"}) == 1
     assert integer({"DEPTH": "100"}) == 100

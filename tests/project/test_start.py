@@ -55,6 +55,18 @@ def post(port, body=QUERY, **headers):
             {"ENV": "dev", "CALUMA_OIDC_USER_FACTORY": "extensions.users.RoleUser"},
             "CALUMA_OIDC_USER_FACTORY: is not read here; set OIDC_USER_FACTORY",
         ),
+        (
+            {"ENV": "dev", "ATOMIC_REQUESTS": "yes"},
+            "ATOMIC_REQUESTS: would make several operations",
+        ),
+        (
+            {"ENV": "dev", "ATOMIC_MUTATIONS": "1"},
+            "ATOMIC_MUTATIONS: would make several operations",
+        ),
+        (
+            {"ENV": "dev", "DATABASE_URL": "sqlite:///db.sqlite3?atomic_requests=true"},
+            "DATABASE_URL: atomic_requests would make several operations one transaction",
+        ),
         ({"ENV": "dev", "PORT": "http"}, "PORT: 'http' is not a whole number"),
         ({"ENV": "dev", "LANGUAGE_CODE": "xx"}, "LANGUAGE_CODE: Django knows no language 'xx'"),
         ({"ENV": "dev", "LANGUAGES": "de, fr"}, "LANGUAGES: LANGUAGE_CODE, en, is missing"),

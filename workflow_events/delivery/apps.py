@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 
+from workflow_events.delivery.start import refuse_wider_transactions
 from workflow_events.events.immediate_keys import allow_flush
 
 
@@ -14,5 +15,9 @@ class DeliveryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Prepare every connection for the keys of our tables."""
+        """Prepare every connection for the keys of our tables.
+
+        Raises `ImproperlyConfigured` for settings that nothing can be delivered with.
+        """
+        refuse_wider_transactions()
         connection_created.connect(allow_flush, dispatch_uid="workflow_events.allow_flush")
