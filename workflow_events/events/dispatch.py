@@ -6,9 +6,10 @@ from typing import Any
 
 from django.dispatch import Signal
 
-from workflow_events.events.emission import Emission
 from workflow_events.events.errors import ReceiversNotLoaded
 from workflow_events.events.event import E, Event, make
+from workflow_events.events.handover import carry_out
+from workflow_events.events.plans import NOBODY
 from workflow_events.events.registry import Source, registry
 
 
@@ -22,8 +23,8 @@ def emit(event_class: type[E], /, *, sender: Any, robust: bool = True, **payload
     """
     event = occur(event_class, sender, payload)
     plan = registry.plan(event_class, sender)
-    if plan:
-        Emission(event, robust).run(plan)
+    if plan is not NOBODY:
+        carry_out(plan, event, robust)
     return event
 
 
@@ -46,15 +47,22 @@ def deliver(event: Event, robust: bool = True) -> bool:
     date in place. Raises as `emit` does for receivers.
     """
     plan = registry.plan(type(event), event.sender)
-    return bool(plan) and Emission(event, robust).run(plan)
+    return plan is not NOBODY and carry_out(plan, event, robust)
 
 
 def is_heard(source: Source, sender: Any) -> bool:
-    """Tell whether anyone listens to an event, or to a Django signal, from this sender."""
-    if registry.plan(source, sender):
+    """Tell whether what an event's receivers do, or who gets a signal, depends on when it is sent.
+
+    An event's receivers after COMMIT and in the background do not count: they are handed each
+    occurrence, and nothing that they do comes in between. A signal must be sent to be heard.
+    """
+    plan = registry.plan(source, sender)
+    if plan.groups:
         return True
     if not isinstance(source, Signal):
         return False
+    if plan is not NOBODY:
+        return True
     # Our own bridge listens to every sender, so that it alone says nothing.
     others = len(source.receivers) - (source in registry.bridges)
     return others > 0 and source.has_listeners(sender)

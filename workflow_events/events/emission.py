@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from django.db import DatabaseError
 
@@ -10,7 +11,7 @@ from workflow_events.events.errors import PassesReceivers, ReceiverError, messag
 from workflow_events.events.event import Event
 from workflow_events.events.frames import check_depth, current
 from workflow_events.events.isolation import IsolatedFrame
-from workflow_events.events.plans import Group, Plan
+from workflow_events.events.plans import Group
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.snapshots import NOTHING, UNCHANGING, Snapshot, refreshed
 
@@ -23,7 +24,10 @@ _RUN_AGAIN = frozenset({"40001", "40P01"})
 class Emission(IsolatedFrame):
     """Runs a plan: each receiver isolated, its failure recorded, its leavings settled."""
 
-    __slots__ = ("failures", "robust", "snapshot", "wrote")
+    __slots__ = ("chosen", "failures", "robust", "snapshot", "wrote")
+
+    chosen: list[Receiver]
+    """The receivers in the background whose filters hold, where it is they that are asked."""
 
     def __init__(self, event: Event, robust: bool) -> None:
         self.event = event
@@ -38,8 +42,8 @@ class Emission(IsolatedFrame):
                 self.snapshot = Snapshot(event)
                 break
 
-    def run(self, plan: Plan) -> bool:
-        """Run all receivers; return whether one wrote to the database.
+    def run(self, groups: Iterable[Group]) -> bool:
+        """Run all receivers of the groups; return whether one wrote to the database.
 
         Raises `ReceiverError` for the failures of receivers with ``raise_exception=True``, and
         what passes every receiver, like `EventDepthExceeded`.
@@ -49,7 +53,7 @@ class Emission(IsolatedFrame):
         self.begin()
         token = current.set(self)
         try:
-            for group in plan:
+            for group in groups:
                 if group.atomic:
                     self._run_group(group)
                 else:
@@ -108,13 +112,17 @@ class Emission(IsolatedFrame):
         if self.wrote_now:
             self.wrote_now = False
             self.wrote = True
-            with self.between_receivers():
-                self.snapshot = refreshed(self.event)
+            self.snapshot = self.refreshed()
         elif failure is None:
             self.snapshot.accept()
         if self.assigned:
             self.assigned = None
             self.snapshot = Snapshot(self.event)
+
+    def refreshed(self) -> Snapshot:
+        """Bring the payload up to date for the next receiver, and the emitter."""
+        with self.between_receivers():
+            return refreshed(self.event)
 
     def _keep_or_undo(self, failure: Exception | None) -> Exception | None:
         if failure is None:

@@ -11,13 +11,16 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Envelope:
     """Name, id (UUIDv7), time (aware, UTC) and cause of one occurrence (contract section 2).
 
-    ``cause`` is the id of the event whose receiver emitted this one, or ``None``.
+    ``cause`` is the id of the event whose receiver emitted this one, or ``None``. ``delivery_id``
+    is for a receiver in the background: the same at each attempt, so that others can tell what
+    they have been told already.
     """
 
     name: str
     id: UUID
     time: datetime
     cause: UUID | None
+    delivery_id: UUID | None = None
 
 
 def time_of(tick: int) -> datetime:

@@ -6,8 +6,11 @@ import re
 import sys
 from collections.abc import Callable, Hashable, Iterable
 from copy import deepcopy
+from functools import cache
 from typing import Any, ClassVar, TypeVar, get_origin
+from uuid import UUID
 
+from workflow_events.events.calls import Shape, source_of, wish_of
 from workflow_events.events.envelope import Envelope, time_of
 from workflow_events.events.errors import DeclarationError
 from workflow_events.events.frames import current, frame_of
@@ -36,11 +39,14 @@ class Event:
 
     Class keywords: ``name`` replaces the name derived from the class name; ``senders`` is called
     without arguments at start-up and returns the classes that may send the event, for checking
-    ``@on(sender=…)``; ``abstract=True`` declares a base that is never emitted.
+    ``@on(sender=…)``; ``case`` takes payload attributes by name and returns the key of the case
+    that an occurrence is about (a UUID, or None): receivers in the background get the events of one
+    case in order; ``abstract=True`` declares a base that is never emitted.
     """
 
     event_name: str
     senders: ClassVar[Callable[[], Iterable[object]] | None] = None
+    case_key: ClassVar[Callable[..., UUID | None] | None] = None
     attributes: ClassVar[frozenset[str]] = frozenset()
     defaults: ClassVar[dict[str, Any]] = {}
     copies_defaults: ClassVar[bool] = False
@@ -59,6 +65,7 @@ class Event:
         *,
         name: str | None = None,
         senders: Callable[[], Iterable[object]] | None = None,
+        case: Callable[..., UUID | None] | None = None,
         abstract: bool = False,
         **keywords: Any,
     ) -> None:
@@ -84,9 +91,12 @@ class Event:
         )
         if senders is not None:
             cls.senders = staticmethod(senders)
+        if case is not None:
+            cls.case_key = staticmethod(case)
         cls.declared_at = (cls.__module__, cls.__qualname__, sys._getframe(1).f_lineno)
         if not abstract:
             cls.event_name = name or _WORD_STARTS.sub("_", cls.__name__).lower()
+            _check_case(cls)
             _declare(cls)
 
     def __init__(self, /, **payload: Any) -> None:
@@ -159,6 +169,41 @@ def make(event_class: type[E], payload: dict[str, Any], sender: object) -> E:
     frame = current.get()
     _set_origin(event, (sender, tick(), None if frame is None else frame.event))
     return event
+
+
+def remade(
+    event_class: type[Event], payload: dict[str, Any], sender: object, envelope: Envelope
+) -> Event:
+    """Make an occurrence again that was made before, perhaps by another process."""
+    event = _new(event_class)
+    _set_payload(event, payload)
+    _set_origin(event, (sender, 0, None))
+    _set_envelope(event, envelope)
+    return event
+
+
+def case_of(event: Event) -> UUID | None:
+    """Return the key of the case that an occurrence is about, as its class declares; or None."""
+    key_of = type(event).case_key
+    if key_of is None:
+        return None
+    arguments, keywords = _shape_for(key_of, type(event).attributes).bind(source_of(event))
+    return key_of(*arguments, **keywords)
+
+
+@cache
+def _shape_for(function: Callable[..., Any], carried: frozenset[str]) -> Shape:
+    return wish_of(function).shape(carried)
+
+
+def _check_case(cls: type[Event]) -> None:
+    if cls.case_key is None:
+        return
+    if missing := wish_of(cls.case_key).missing(cls.attributes):
+        raise DeclarationError(
+            f"{cls.__qualname__}: case= asks for {_listed(missing)}, which it does not carry; "
+            f"its attributes are {_listed(cls.attributes)}."
+        )
 
 
 def _check_complete(event: Event) -> None:

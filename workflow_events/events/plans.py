@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from workflow_events.events.calls import Loop, Shape, loop_over, loop_over_adapters
+from workflow_events.events.calls import Loop, Shape, loop_over, loop_over_adapters, source_of
+from workflow_events.events.event import Event
+from workflow_events.events.frames import current
+from workflow_events.events.phases import Phase
 from workflow_events.events.receivers import Receiver
 
 
@@ -22,23 +25,89 @@ class Group:
     atomic: bool
 
 
-Plan = tuple[Group, ...]
-"""All receivers of an event for one sender, in running order."""
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What becomes of an occurrence when its emission has ended: after COMMIT, in the background.
+
+    ``asking`` calls the filters of those receivers in the background that have some; each that
+    holds adds its receiver to the ``chosen`` of the emission.
+    """
+
+    after_commit: tuple[Group, ...]
+    background: tuple[Receiver, ...]
+    asking: tuple[Group, ...]
+    logged: bool
+    """Whether it is stored even if no receiver in the background gets it."""
 
 
-def _loop(shape: Shape | None, *, is_open: bool, watching: bool) -> Loop:
-    if shape is None:
-        return loop_over_adapters
-    return loop_over(shape, is_open=is_open, watching=watching)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All receivers of an event for one sender, in running order."""
+
+    groups: tuple[Group, ...]
+    """Those inside the transaction."""
+    outside: Outside | None
+    """The others; None where there are none."""
 
 
-def plan_of(receivers: Sequence[Receiver], carried: frozenset[str], *, is_open: bool) -> Plan:
+NOBODY = Plan((), None)
+"""The plan of what nobody listens to."""
+
+
+def plan_of(
+    receivers: Sequence[Receiver],
+    carried: frozenset[str],
+    *,
+    is_open: bool,
+    logged: bool,
+) -> Plan:
     """Prepare receivers, in running order, for a source that carries these names.
 
-    ``is_open``: it may carry more than these, as a signal does.
+    ``is_open``: it may carry more than these, as a signal does. ``logged``: it is stored anyway.
     """
-    prepared = [(receiver, *receiver.prepare(carried, is_open=is_open)) for receiver in receivers]
-    return tuple(
+
+    def of(phase: Phase) -> list[Receiver]:
+        return [receiver for receiver in receivers if receiver.phase is phase]
+
+    def grouped(members: Sequence[Receiver]) -> tuple[Group, ...]:
+        prepared = [(receiver, *receiver.prepare(carried, is_open=is_open)) for receiver in members]
+        return tuple(_grouped(prepared, is_open=is_open))
+
+    background = of(Phase.BACKGROUND)
+    outside = Outside(
+        after_commit=grouped(of(Phase.COMMIT)),
+        background=tuple(background),
+        asking=tuple(
+            _grouped(
+                [
+                    (r, _choosing(r, carried, is_open=is_open), None)
+                    for r in background
+                    if r.filtered
+                ],
+                is_open=is_open,
+            )
+        ),
+        logged=logged,
+    )
+    if not receivers and not logged:
+        return NOBODY
+    return Plan(
+        groups=grouped(of(Phase.TRANSACTION)),
+        outside=outside if outside.after_commit or background or logged else None,
+    )
+
+
+def group_of(receiver: Receiver, function: Callable[[Event], None]) -> Group:
+    """Return a group of one receiver, for which this function takes the occurrence."""
+    [group] = _grouped([(receiver, function, None)], is_open=False)
+    return group
+
+
+Prepared = tuple[Receiver, Callable[..., Any], Shape | None]
+
+
+def _grouped(prepared: list[Prepared], *, is_open: bool) -> list[Group]:
+    return [
         Group(
             receivers=tuple(receiver for receiver, _, _ in members),
             functions=[function for _, function, _ in members],
@@ -48,4 +117,23 @@ def plan_of(receivers: Sequence[Receiver], carried: frozenset[str], *, is_open: 
         )
         for (shape, atomic), run in groupby(prepared, lambda p: (p[2], p[0].atomic))
         for members in [list(run)]
-    )
+    ]
+
+
+def _loop(shape: Shape | None, *, is_open: bool, watching: bool) -> Loop:
+    if shape is None:
+        return loop_over_adapters
+    return loop_over(shape, is_open=is_open, watching=watching)
+
+
+def _choosing(
+    receiver: Receiver, carried: frozenset[str], *, is_open: bool
+) -> Callable[[Event], None]:
+    holds = receiver.prepare_filters(carried, is_open=is_open)
+
+    def choose_if_it_holds(event: Event) -> None:
+        if holds(source_of(event)):
+            emission: Any = current.get()
+            emission.chosen.append(receiver)
+
+    return choose_if_it_holds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MethodType
 from typing import Any
@@ -13,6 +13,7 @@ from asgiref.sync import async_to_sync, iscoroutinefunction
 
 from workflow_events.events.calls import CALL, Shape, Wish, source_of
 from workflow_events.events.event import Event
+from workflow_events.events.phases import Background, Phase
 from workflow_events.events.senders import SenderFilter
 
 
@@ -37,11 +38,19 @@ class Receiver:
     atomic: bool
     order: int
     sequence: int
+    phase: Phase = Phase.TRANSACTION
+    background: Background | None = None
+    """Its options where the phase is the background."""
 
     @property
     def name(self) -> str:
         """Module and qualified name of the callable, as logs and errors show it."""
         return name_of(self.function)
+
+    @property
+    def filtered(self) -> bool:
+        """Whether filters stand below its ``@on``."""
+        return bool(self.predicates)
 
     @property
     def defined_at(self) -> str:
@@ -61,12 +70,40 @@ class Receiver:
 
         Without a shape, the callable takes the occurrence itself.
         """
-        function = _waiting(self.function) if is_async(self.function) else self.function
-        shape = self.wish.shape(carried, is_open=is_open)
+        function, shape = self.prepare_call(carried, is_open=is_open)
         if not self.predicates:
             return function, shape
+        holds = self.prepare_filters(carried, is_open=is_open)
+
+        def call_if_it_holds(event: Event) -> None:
+            source = source_of(event)
+            if holds(source):
+                arguments, keywords = shape.bind(source)
+                function(*arguments, **keywords)
+
+        return call_if_it_holds, None
+
+    def prepare_call(
+        self, carried: frozenset[str], *, is_open: bool
+    ) -> tuple[Callable[..., Any], Shape]:
+        """Return the function itself, past its filters, and what it wants of such a source."""
+        function = _waiting(self.function) if is_async(self.function) else self.function
+        return function, self.wish.shape(carried, is_open=is_open)
+
+    def prepare_filters(
+        self, carried: frozenset[str], *, is_open: bool
+    ) -> Callable[[Mapping[str, Any]], bool]:
+        """Return what tells from `source_of` an occurrence whether all filters hold."""
         conditions = [(p.function, p.wish.shape(carried, is_open=is_open)) for p in self.predicates]
-        return _filtered(function, shape, conditions), None
+
+        def hold(source: Mapping[str, Any]) -> bool:
+            for condition, wanted in conditions:
+                arguments, keywords = wanted.bind(source)
+                if not condition(*arguments, **keywords):
+                    return False
+            return True
+
+        return hold
 
 
 def name_of(function: Callable[..., Any]) -> str:
@@ -101,20 +138,3 @@ def _plain(function: Any) -> Any:
     while isinstance(function, functools.partial | MethodType):
         function = function.func if isinstance(function, functools.partial) else function.__func__
     return function
-
-
-def _filtered(
-    function: Callable[..., Any],
-    shape: Shape,
-    conditions: list[tuple[Callable[..., Any], Shape]],
-) -> Callable[[Event], None]:
-    def call_if_all_hold(event: Event) -> None:
-        source = source_of(event)
-        for condition, wanted in conditions:
-            arguments, keywords = wanted.bind(source)
-            if not condition(*arguments, **keywords):
-                return
-        arguments, keywords = shape.bind(source)
-        function(*arguments, **keywords)
-
-    return call_if_all_hold

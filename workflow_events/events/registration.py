@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, TypeVar
 
 from django.dispatch import Signal
 
@@ -13,10 +13,12 @@ from workflow_events.events.calls import Wish, wish_of
 from workflow_events.events.errors import RegistrationError
 from workflow_events.events.event import Event
 from workflow_events.events.filters import Filtered
+from workflow_events.events.phases import DEFAULT_TIME_LIMIT, Background, Phase
 from workflow_events.events.receivers import Predicate, Receiver, name_of
-from workflow_events.events.registry import registry
+from workflow_events.events.registry import check_phase, registry
+from workflow_events.events.retry import Retry
 from workflow_events.events.senders import SenderFilter
-from workflow_events.events.signals import bridge
+from workflow_events.events.signals import bridge, name_of_signal
 
 Target = type[Event] | str | re.Pattern[str] | Signal
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,6 +31,13 @@ def on(
     raise_exception: bool = False,
     order: int = 0,
     atomic: bool = True,
+    delivery: Literal["transaction", "commit", "background"] = "transaction",
+    background: bool = False,
+    name: str | None = None,
+    retry: Retry | None = None,
+    order_by: Literal["case"] | None = "case",
+    time_limit: float | None = DEFAULT_TIME_LIMIT,
+    takes_gone: bool = False,
 ) -> Callable[[F], F]:
     """Register the decorated callable for events; it is returned unchanged.
 
@@ -38,7 +47,20 @@ def on(
     * ``sender``: a class (subclasses too), any other object, a name or dotted path, or a list;
     * ``raise_exception``: whether a failure takes the operation down (contract section 4);
     * ``order``: lower runs first; among equals the order of registration decides;
-    * ``atomic``: false to run without a savepoint of its own.
+    * ``atomic``: false to run without a savepoint, or in the background a transaction, of its own;
+    * ``delivery``: when it runs: inside the ``"transaction"``; after ``"commit"``, in this process,
+      failures logged; in the ``"background"``, by a worker, whatever crashes meanwhile.
+      ``background=True`` is short for the last.
+
+    And for receivers in the background only:
+
+    * ``name``: what its deliveries are known by; without it, module and qualified name. Who renames
+      a function gives its old name, so that what is on its way still arrives;
+    * ``retry``: a `Retry`, how often and when it is tried again after a failure;
+    * ``order_by``: ``"case"`` for one event of a case after the other, None for any order;
+    * ``time_limit``: seconds that it may take, None for no limit;
+    * ``takes_gone``: whether it takes None for a row that is gone meanwhile; otherwise that is a
+      failure for good.
 
     Raises `RegistrationError` where the registration could not work.
     """
@@ -48,6 +70,15 @@ def on(
     for target in wanted:
         _check_target(target)
     senders = SenderFilter(sender)
+    phase = _phase(delivery, background, raise_exception)
+    options = {
+        "name": name,
+        "retry": retry,
+        "order_by": order_by,
+        "time_limit": time_limit,
+        "takes_gone": takes_gone,
+    }
+    _check_options(phase, options)
     created = registry.clock()
 
     def decorate(function: F) -> F:
@@ -67,6 +98,8 @@ def on(
             atomic=atomic,
             order=order,
             sequence=registry.clock(),
+            phase=phase,
+            background=_background(plain, wanted, options) if phase is Phase.BACKGROUND else None,
         )
         registry.add(receiver)
         for target in wanted:
@@ -75,6 +108,74 @@ def on(
         return plain  # type: ignore[no-any-return]
 
     return decorate
+
+
+NO_OPTIONS: Final = {
+    "name": None,
+    "retry": None,
+    "order_by": "case",
+    "time_limit": DEFAULT_TIME_LIMIT,
+    "takes_gone": False,
+}
+"""What the options of receivers in the background are where they are left out."""
+MAX_NAME: Final = 255
+"""Characters of a receiver's name that the ledger holds."""
+
+
+def _phase(delivery: str, background: bool, raise_exception: bool) -> Phase:
+    if background:
+        if delivery not in (Phase.TRANSACTION, Phase.BACKGROUND):
+            raise RegistrationError(f"background=True contradicts delivery={delivery!r}.")
+        delivery = Phase.BACKGROUND
+    if delivery not in tuple(Phase):
+        raise RegistrationError(
+            f"delivery={delivery!r} is none of {', '.join(repr(str(phase)) for phase in Phase)}."
+        )
+    phase = Phase(delivery)
+    if raise_exception and phase is not Phase.TRANSACTION:
+        raise RegistrationError(
+            f"raise_exception=True contradicts delivery={str(phase)!r}: when the receiver fails, "
+            "the operation has been committed already."
+        )
+    return phase
+
+
+def _check_options(phase: Phase, options: Mapping[str, Any]) -> None:
+    if phase is not Phase.BACKGROUND:
+        if useless := [key for key, value in options.items() if value != NO_OPTIONS[key]]:
+            raise RegistrationError(
+                f"{', '.join(useless)}: for receivers with background=True only."
+            )
+        return
+    if options["order_by"] not in ("case", None):
+        raise RegistrationError(f'order_by={options["order_by"]!r} is neither "case" nor None.')
+    if not isinstance(options["retry"], Retry | None):
+        raise RegistrationError(f"retry={options['retry']!r} is no Retry(…).")
+    limit = options["time_limit"]
+    if limit is not None and not limit > 0:
+        raise RegistrationError(f"time_limit={limit!r}: seconds above 0, or None for no limit.")
+
+
+def _background(
+    function: Any, targets: tuple[Target, ...], options: Mapping[str, Any]
+) -> Background:
+    name = options["name"] or name_of(function)
+    if options["name"] is None and "<lambda>" in name:
+        raise RegistrationError(f"{name}: a lambda in the background needs a name=….")
+    if len(name) > MAX_NAME:
+        raise RegistrationError(f"{name} is longer than {MAX_NAME} characters; give it a name=….")
+    for target in targets:
+        if isinstance(target, type):
+            check_phase(Phase.BACKGROUND, target.event_name, name)
+        elif isinstance(target, Signal):
+            check_phase(Phase.BACKGROUND, name_of_signal(target), name)
+    return Background(
+        name=name,
+        retry=options["retry"] or Retry(),
+        ordered=options["order_by"] is not None,
+        time_limit=options["time_limit"],
+        takes_gone=options["takes_gone"],
+    )
 
 
 def _predicates(function: Any, created: int) -> tuple[Predicate, ...]:

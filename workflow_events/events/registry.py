@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.dispatch import Signal
 
@@ -14,9 +14,14 @@ from workflow_events.events import event as events
 from workflow_events.events.calls import ALWAYS
 from workflow_events.events.errors import RegistrationError
 from workflow_events.events.event import Event
+from workflow_events.events.phases import Phase
 from workflow_events.events.plans import Plan, plan_of
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.senders import is_lasting
+
+if TYPE_CHECKING:
+    from workflow_events.events.recording import Recorder
+    from workflow_events.events.signals import Bridge
 
 Source = type[Event] | Signal
 """What is emitted: an event class, or a signal that is sent."""
@@ -28,7 +33,8 @@ class Registry:
     def __init__(self) -> None:
         self.loaded = False
         self.receivers: list[Receiver] = []
-        self.bridges: dict[Signal, Callable[..., None]] = {}
+        self.bridges: dict[Signal, Bridge] = {}
+        self._recorder: Recorder | None = None
         self._sequence = 0
         self._plans: dict[tuple[Source, object], Plan] = {}
         # For senders that come and go, such as instances: what is the same for most of them.
@@ -43,9 +49,36 @@ class Registry:
         """Take a receiver; once loading has ended, its targets are checked at once."""
         if self.loaded:
             check(receiver)
+        self._check_name(receiver)
         self._sequence += 1
         self.receivers.append(receiver)
-        self._forget_plans()
+        self.forget_plans()
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """Who stores events for receivers in the background; None where there are no such."""
+        return self._recorder
+
+    @recorder.setter
+    def recorder(self, recorder: Recorder | None) -> None:
+        self._recorder = recorder
+        self.forget_plans()
+
+    @property
+    def in_background(self) -> Mapping[str, Receiver]:
+        """The receivers in the background by their names."""
+        return {r.background.name: r for r in self.receivers if r.background is not None}
+
+    def _check_name(self, receiver: Receiver) -> None:
+        if receiver.background is None:
+            return
+        other = self.in_background.get(receiver.background.name)
+        if other is not None:
+            raise RegistrationError(
+                f"A receiver in the background is named {receiver.background.name!r} already; give "
+                f"one of them name=…, by which its deliveries are known. {other.defined_at} "
+                f"{receiver.defined_at}"
+            )
 
     def registered_since(self, clock: int, function: Callable[..., Any]) -> list[Receiver]:
         """Return the registrations of a function that came after ``clock`` was read."""
@@ -72,12 +105,20 @@ class Registry:
         if plan is None:
             is_open = isinstance(source, Signal)
             carried = ALWAYS if isinstance(source, Signal) else ALWAYS | source.attributes
-            plan = self._plans_of[source, chosen] = plan_of(chosen, carried, is_open=is_open)
+            plan = self._plans_of[source, chosen] = plan_of(
+                chosen, carried, is_open=is_open, logged=self._is_logged(source)
+            )
         if is_lasting(sender):
             self._plans[source, sender] = plan
         return plan
 
-    def _forget_plans(self) -> None:
+    def _is_logged(self, source: Source) -> bool:
+        if isinstance(source, Signal) or self._recorder is None:
+            return False
+        return self._recorder.wants(source)
+
+    def forget_plans(self) -> None:
+        """Prepare all plans anew: what they depend on has changed."""
         self._plans.clear()
         self._listeners.clear()
         self._plans_of.clear()
@@ -86,16 +127,17 @@ class Registry:
     def scoped(self) -> Iterator[Registry]:
         """Forget on leaving what was registered or declared inside."""
         receivers, loaded, names = list(self.receivers), self.loaded, dict(events.declared)
-        bridges = dict(self.bridges)
+        bridges, recorder = dict(self.bridges), self._recorder
         try:
             yield self
         finally:
             self.receivers, self.loaded = receivers, loaded
             for signal in self.bridges.keys() - bridges.keys():
-                signal.disconnect(self.bridges.pop(signal))
+                signal.disconnect(self.bridges.pop(signal).receive)
+            self._recorder = recorder
             events.declared.clear()
             events.declared.update(names)
-            self._forget_plans()
+            self.forget_plans()
 
 
 def matches(target: Any, source: Source) -> bool:
@@ -110,11 +152,18 @@ def matches(target: Any, source: Source) -> bool:
 def check(receiver: Receiver) -> None:
     """Raise `RegistrationError` when a target, parameter or sender could never work.
 
-    Contract section 3, "How it is called" and "sender".
+    Contract section 3, "How it is called" and "sender". One in the background also needs somebody
+    who stores events, and none that is sent before something happens.
     """
     sources = [event for target in receiver.targets for event in _meant(target, receiver)]
     for source in sources:
         _check_parameters(receiver, source)
+        check_phase(receiver.phase, source.event_name, receiver.name)
+    if receiver.phase is Phase.BACKGROUND and registry.recorder is None:
+        raise RegistrationError(
+            f"{receiver.name} is to run in the background, but nobody stores events; add "
+            f"workflow_events.delivery to INSTALLED_APPS. {receiver.defined_at}"
+        )
     _check_senders(receiver, sources)
 
 
@@ -126,6 +175,16 @@ def check_declaration(event: type[Event]) -> None:
     if registry.loaded:
         for receiver in registry.listeners(event):
             _check_parameters(receiver, event)
+            check_phase(receiver.phase, event.event_name, receiver.name)
+
+
+def check_phase(phase: Phase, name: str, receiver: str) -> None:
+    """Raise `RegistrationError` for an event that a receiver in this phase would get too late."""
+    if phase is Phase.BACKGROUND and name.rpartition(".")[2].startswith("pre_"):
+        raise RegistrationError(
+            f"{receiver} cannot get {name} in the background: what it announces would be over. "
+            f"Listen to its post_ event, or leave out the background."
+        )
 
 
 def _check_parameters(receiver: Receiver, source: type[Event]) -> None:

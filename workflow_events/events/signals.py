@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.dispatch import Signal
 
-from workflow_events.events.emission import Emission
 from workflow_events.events.event import Event, make
+from workflow_events.events.handover import carry_out
+from workflow_events.events.plans import NOBODY
 from workflow_events.events.registry import registry
 
 
@@ -25,27 +28,39 @@ class SignalSent(Event, abstract=True):
         self.__dict__.update(payload)
 
 
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """What is connected to a signal, and the class of the occurrences that it makes."""
+
+    receive: Callable[..., None]
+    occurrence: type[SignalSent]
+
+
 def bridge(signal: Signal) -> None:
     """Hand what a signal sends to the receivers registered for it; connects only once."""
     if signal in registry.bridges:
         return
 
     class Sent(SignalSent, abstract=True):
-        event_name = _name_of(signal)
+        event_name = name_of_signal(signal)
 
     def receive(sender: Any, **payload: Any) -> None:
         plan = registry.plan(signal, sender)
-        if plan:
-            event = make(Sent, payload, sender)
-            Emission(event, robust=True).run(plan)
+        if plan is not NOBODY:
+            carry_out(plan, make(Sent, payload, sender), robust=True)
 
-    registry.bridges[signal] = receive
+    registry.bridges[signal] = Bridge(receive, Sent)
     signal.connect(receive, weak=False)
 
 
-def _name_of(signal: Signal) -> str:
-    for module in list(sys.modules.values()):
-        for name, value in list(getattr(module, "__dict__", {}).items()):
-            if value is signal and not name.startswith("_"):
-                return f"{module.__name__}.{name}"
-    return repr(signal)
+def name_of_signal(signal: Signal) -> str:
+    """Return the dotted path of a signal, the same in every process that imports its module."""
+    found = [
+        (module.__name__, name)
+        for module in list(sys.modules.values())
+        for name, value in list(getattr(module, "__dict__", {}).items())
+        if value is signal and not name.startswith("_")
+    ]
+    # Others may have imported it; where it is at home, the module is usually named so.
+    found.sort(key=lambda path: (not path[0].endswith("signals"), len(path[0]), path))
+    return ".".join(found[0]) if found else repr(signal)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from workflow_events.events import Event
 from workflow_events.events.dispatch import deliver, occur
+from workflow_events.events.recording import stored_together
 from workflow_events.workflow.errors import Conflict
 from workflow_events.workflow.senders import sender_for
 from workflow_events.workflow.users import User
@@ -81,7 +82,8 @@ def operate(verb: str, sender: type | None, user: User, context: Any) -> Iterato
     with atomic_or_conflict():
         token = _active.set(operation)
         try:
-            yield operation
+            with stored_together():
+                yield operation
         finally:
             _active.reset(token)
     if outer is not None:

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from workflow_events.events import Event
+from workflow_events.workflow.events.base import CaseEvent
 from workflow_events.workflow.models import Case, WorkItem
 from workflow_events.workflow.senders import sent_by
 from workflow_events.workflow.users import User
 
 
-class PreCreateCase(Event, senders=sent_by("start_case", "save_case")):
+class PreCreateCase(CaseEvent, senders=sent_by("start_case", "save_case")):
     """A case is about to be started.
 
     Emitted by startCase and saveCase (create), first of all. ``validated_data`` is the live dict
@@ -24,7 +24,7 @@ class PreCreateCase(Event, senders=sent_by("start_case", "save_case")):
     validated_data: dict[str, Any]
 
 
-class PostCreateCase(Event, senders=sent_by("start_case", "save_case")):
+class PostCreateCase(CaseEvent, senders=sent_by("start_case", "save_case")):
     """A case was started; its first work items are written.
 
     Emitted by startCase and saveCase (create), before ``post_create_work_item`` of its first
@@ -36,7 +36,7 @@ class PostCreateCase(Event, senders=sent_by("start_case", "save_case")):
     context: Any
 
 
-class PreCompleteCase(Event, senders=sent_by("complete_work_item", "skip_work_item")):
+class PreCompleteCase(CaseEvent, senders=sent_by("complete_work_item", "skip_work_item")):
     """A running case is about to be completed: no flow leads on, and no item is READY.
 
     Emitted by completeWorkItem and skipWorkItem of the last item. **Not** emitted when the last
@@ -48,7 +48,7 @@ class PreCompleteCase(Event, senders=sent_by("complete_work_item", "skip_work_it
     context: Any
 
 
-class PostCompleteCase(Event, senders=sent_by("complete_work_item", "skip_work_item")):
+class PostCompleteCase(CaseEvent, senders=sent_by("complete_work_item", "skip_work_item")):
     """A case was completed. Its parent work item, if it has one, stays as it is.
 
     Emitted by completeWorkItem and skipWorkItem of the last item. **Not** emitted when the last
@@ -60,7 +60,9 @@ class PostCompleteCase(Event, senders=sent_by("complete_work_item", "skip_work_i
     context: Any
 
 
-class PreCancelCase(Event, senders=sent_by("cancel_case", "cancel_work_item", "skip_work_item")):
+class PreCancelCase(
+    CaseEvent, senders=sent_by("cancel_case", "cancel_work_item", "skip_work_item")
+):
     """A running or suspended case is about to be canceled, with its open items.
 
     Emitted by cancelCase, for child cases of the items canceled with it, by cancelWorkItem for
@@ -73,7 +75,9 @@ class PreCancelCase(Event, senders=sent_by("cancel_case", "cancel_work_item", "s
     context: Any
 
 
-class PostCancelCase(Event, senders=sent_by("cancel_case", "cancel_work_item", "skip_work_item")):
+class PostCancelCase(
+    CaseEvent, senders=sent_by("cancel_case", "cancel_work_item", "skip_work_item")
+):
     """A case was canceled; its open items have been before it.
 
     Emitted by cancelCase, for child cases of the items canceled with it, by cancelWorkItem for
@@ -86,7 +90,7 @@ class PostCancelCase(Event, senders=sent_by("cancel_case", "cancel_work_item", "
     context: Any
 
 
-class PreSuspendCase(Event, senders=sent_by("suspend_case", "suspend_work_item")):
+class PreSuspendCase(CaseEvent, senders=sent_by("suspend_case", "suspend_work_item")):
     """A running case is about to be suspended, with its READY items.
 
     Emitted by suspendCase, for running child cases of the items suspended with it, and by
@@ -98,7 +102,7 @@ class PreSuspendCase(Event, senders=sent_by("suspend_case", "suspend_work_item")
     context: Any
 
 
-class PostSuspendCase(Event, senders=sent_by("suspend_case", "suspend_work_item")):
+class PostSuspendCase(CaseEvent, senders=sent_by("suspend_case", "suspend_work_item")):
     """A case was suspended; its READY items have been before it.
 
     Emitted by suspendCase, for running child cases of the items suspended with it, and by
@@ -110,7 +114,7 @@ class PostSuspendCase(Event, senders=sent_by("suspend_case", "suspend_work_item"
     context: Any
 
 
-class PreResumeCase(Event, senders=sent_by("resume_case", "resume_work_item")):
+class PreResumeCase(CaseEvent, senders=sent_by("resume_case", "resume_work_item")):
     """A suspended case is about to be resumed, with all of its SUSPENDED items.
 
     Emitted by resumeCase, for suspended child cases of the items resumed with it, and by
@@ -122,7 +126,7 @@ class PreResumeCase(Event, senders=sent_by("resume_case", "resume_work_item")):
     context: Any
 
 
-class PostResumeCase(Event, senders=sent_by("resume_case", "resume_work_item")):
+class PostResumeCase(CaseEvent, senders=sent_by("resume_case", "resume_work_item")):
     """A case is running again after it was suspended; so are its items.
 
     Emitted by resumeCase, for suspended child cases of the items resumed with it, and by
@@ -134,7 +138,7 @@ class PostResumeCase(Event, senders=sent_by("resume_case", "resume_work_item")):
     context: Any
 
 
-class PreReopenCase(Event, senders=sent_by("reopen_case")):
+class PreReopenCase(CaseEvent, senders=sent_by("reopen_case")):
     """A completed or canceled case is about to run again, with the named items READY.
 
     Emitted by reopenCase; ``work_items`` are the named ones, still in their old state. **Not**
@@ -147,7 +151,7 @@ class PreReopenCase(Event, senders=sent_by("reopen_case")):
     context: Any
 
 
-class PostReopenCase(Event, senders=sent_by("reopen_case")):
+class PostReopenCase(CaseEvent, senders=sent_by("reopen_case")):
     """A closed case runs again; the named items are READY, which was written silently.
 
     Emitted by reopenCase; ``work_items`` are the named ones. **Not** emitted by resumeCase, nor

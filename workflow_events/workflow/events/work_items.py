@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from workflow_events.events import Event
+from workflow_events.workflow.events.base import WorkItemEvent
 from workflow_events.workflow.models import WorkItem
 from workflow_events.workflow.senders import sent_by
 from workflow_events.workflow.users import User
 
 
 class PreCreateWorkItem(
-    Event,
+    WorkItemEvent,
     senders=sent_by(
         "start_case",
         "save_case",
@@ -35,7 +35,7 @@ class PreCreateWorkItem(
 
 
 class PostCreateWorkItem(
-    Event,
+    WorkItemEvent,
     senders=sent_by(
         "start_case",
         "save_case",
@@ -57,7 +57,7 @@ class PostCreateWorkItem(
     context: Any
 
 
-class PreCompleteWorkItem(Event, senders=sent_by("complete_work_item")):
+class PreCompleteWorkItem(WorkItemEvent, senders=sent_by("complete_work_item")):
     """A READY work item of a running case is about to be completed.
 
     Emitted by completeWorkItem. **Not** emitted when the item is skipped.
@@ -68,7 +68,7 @@ class PreCompleteWorkItem(Event, senders=sent_by("complete_work_item")):
     context: Any
 
 
-class PostCompleteWorkItem(Event, senders=sent_by("complete_work_item")):
+class PostCompleteWorkItem(WorkItemEvent, senders=sent_by("complete_work_item")):
     """A work item was completed; its flow has not been continued yet.
 
     Emitted by completeWorkItem, before the next items are created or the case is completed.
@@ -81,7 +81,7 @@ class PostCompleteWorkItem(Event, senders=sent_by("complete_work_item")):
 
 
 class PreCancelWorkItem(
-    Event, senders=sent_by("cancel_work_item", "cancel_case", "skip_work_item")
+    WorkItemEvent, senders=sent_by("cancel_work_item", "cancel_case", "skip_work_item")
 ):
     """A READY or SUSPENDED work item is about to be canceled.
 
@@ -96,7 +96,7 @@ class PreCancelWorkItem(
 
 
 class PostCancelWorkItem(
-    Event, senders=sent_by("cancel_work_item", "cancel_case", "skip_work_item")
+    WorkItemEvent, senders=sent_by("cancel_work_item", "cancel_case", "skip_work_item")
 ):
     """A work item was canceled, and its child case before it.
 
@@ -110,7 +110,7 @@ class PostCancelWorkItem(
     context: Any
 
 
-class PreSkipWorkItem(Event, senders=sent_by("skip_work_item")):
+class PreSkipWorkItem(WorkItemEvent, senders=sent_by("skip_work_item")):
     """A READY work item of a running case is about to be skipped.
 
     Emitted by skipWorkItem, before its running child case is canceled. **Not** emitted when the
@@ -122,7 +122,7 @@ class PreSkipWorkItem(Event, senders=sent_by("skip_work_item")):
     context: Any
 
 
-class PostSkipWorkItem(Event, senders=sent_by("skip_work_item")):
+class PostSkipWorkItem(WorkItemEvent, senders=sent_by("skip_work_item")):
     """A work item was skipped; its flow has not been continued yet.
 
     Emitted by skipWorkItem, before the next items are created or the case is completed. **Not**
@@ -134,7 +134,7 @@ class PostSkipWorkItem(Event, senders=sent_by("skip_work_item")):
     context: Any
 
 
-class PreSuspendWorkItem(Event, senders=sent_by("suspend_work_item", "suspend_case")):
+class PreSuspendWorkItem(WorkItemEvent, senders=sent_by("suspend_work_item", "suspend_case")):
     """A READY work item is about to be suspended.
 
     Emitted by suspendWorkItem, by suspendCase for every READY item, and by both for those of a
@@ -146,7 +146,7 @@ class PreSuspendWorkItem(Event, senders=sent_by("suspend_work_item", "suspend_ca
     context: Any
 
 
-class PostSuspendWorkItem(Event, senders=sent_by("suspend_work_item", "suspend_case")):
+class PostSuspendWorkItem(WorkItemEvent, senders=sent_by("suspend_work_item", "suspend_case")):
     """A work item was suspended, and its running child case before it.
 
     Emitted by suspendWorkItem, by suspendCase for every READY item, and by both for those of a
@@ -158,7 +158,7 @@ class PostSuspendWorkItem(Event, senders=sent_by("suspend_work_item", "suspend_c
     context: Any
 
 
-class PreResumeWorkItem(Event, senders=sent_by("resume_work_item", "resume_case")):
+class PreResumeWorkItem(WorkItemEvent, senders=sent_by("resume_work_item", "resume_case")):
     """A SUSPENDED work item is about to be resumed.
 
     Emitted by resumeWorkItem, by resumeCase for every SUSPENDED item, also one that was suspended
@@ -171,7 +171,7 @@ class PreResumeWorkItem(Event, senders=sent_by("resume_work_item", "resume_case"
     context: Any
 
 
-class PostResumeWorkItem(Event, senders=sent_by("resume_work_item", "resume_case")):
+class PostResumeWorkItem(WorkItemEvent, senders=sent_by("resume_work_item", "resume_case")):
     """A work item is READY again after it was suspended, and its child case runs again.
 
     Emitted by resumeWorkItem, by resumeCase for every SUSPENDED item, and by both for those of a
@@ -183,7 +183,7 @@ class PostResumeWorkItem(Event, senders=sent_by("resume_work_item", "resume_case
     context: Any
 
 
-class PreRedoWorkItem(Event, senders=sent_by("redo_work_item")):
+class PreRedoWorkItem(WorkItemEvent, senders=sent_by("redo_work_item")):
     """A work item that was left behind is about to become READY again.
 
     Emitted by redoWorkItem. **Not** emitted for the items that followed from it, which go to REDO
@@ -195,7 +195,7 @@ class PreRedoWorkItem(Event, senders=sent_by("redo_work_item")):
     context: Any
 
 
-class PostRedoWorkItem(Event, senders=sent_by("redo_work_item")):
+class PostRedoWorkItem(WorkItemEvent, senders=sent_by("redo_work_item")):
     """A work item is READY again, and all that followed from it is in REDO.
 
     Emitted by redoWorkItem. **Not** emitted for the items that followed from it, nor when one of

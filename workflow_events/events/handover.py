@@ -1,0 +1,52 @@
+"""Handing an occurrence over, when its emission has ended, to those who get it later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from workflow_events.events.committed import AfterCommit
+from workflow_events.events.emission import Emission
+from workflow_events.events.errors import RegistrationError
+from workflow_events.events.event import Event
+from workflow_events.events.plans import Outside, Plan
+from workflow_events.events.receivers import Receiver
+from workflow_events.events.recording import record
+from workflow_events.events.registry import registry
+
+
+def carry_out(plan: Plan, event: Event, robust: bool) -> bool:
+    """Run the receivers inside the transaction, and hand the occurrence over to the others.
+
+    Returns whether one of the former wrote to the database. Raises as `emit` does.
+    """
+    wrote = bool(plan.groups) and Emission(event, robust).run(plan.groups)
+    if plan.outside is not None:
+        hand_over(event, plan.outside)
+    return wrote
+
+
+def hand_over(event: Event, outside: Outside) -> None:
+    """Register the receivers after COMMIT, and record the occurrence for the background.
+
+    Raises what the recorder raises for a payload that cannot be stored.
+    """
+    if outside.after_commit:
+        transaction.on_commit(AfterCommit(event, outside.after_commit), robust=True)
+    receivers = _chosen(event, outside)
+    if receivers or outside.logged:
+        if registry.recorder is None:
+            raise RegistrationError("Nobody stores events for the background (contract section 3).")
+        record(registry.recorder, event, receivers)
+
+
+def _chosen(event: Event, outside: Outside) -> Sequence[Receiver]:
+    """Return the receivers in the background whose filters hold; a filter that fails is logged."""
+    if not outside.asking:
+        return outside.background
+    emission = Emission(event, robust=True)
+    emission.chosen = []
+    emission.run(outside.asking)
+    chosen = emission.chosen
+    return [r for r in outside.background if not r.filtered or r in chosen]

@@ -1,0 +1,86 @@
+"""What is stored of an occurrence for receivers in the background, and when.
+
+A record lives as long as the savepoint that its event was emitted in: until it is stored it waits
+among the connection's callbacks after COMMIT, which Django drops with their savepoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+from workflow_events.events.event import Event
+from workflow_events.events.receivers import Receiver
+
+
+class Recorder(Protocol):
+    """Who stores occurrences; the registry has one where events are delivered in the background."""
+
+    def wants(self, event_class: type[Event]) -> bool:
+        """Tell whether an event is stored even if no receiver in the background gets it."""
+
+    def encode(self, event: Event, receivers: Sequence[Receiver]) -> Any:
+        """Return the record of an occurrence; called when all receivers before COMMIT have run.
+
+        What it raises, the emitter gets.
+        """
+
+    def store(self, records: Sequence[Any]) -> None:
+        """Store records, in the order of their emission, in the transaction that is open."""
+
+
+class Waiting:
+    """A record that waits, as if to be called after COMMIT, for the end of its operation."""
+
+    def __init__(self, recorder: Recorder, record: Any) -> None:
+        self.recorder = recorder
+        self.record = record
+
+    def __call__(self) -> None:
+        """Refuse: it has not been stored, though its transaction was committed."""
+        raise RuntimeError("An event was not stored with the operation that emitted it.")
+
+
+_operation_is_open: ContextVar[bool] = ContextVar("workflow_events_operation", default=False)
+
+
+@contextmanager
+def stored_together() -> Iterator[None]:
+    """Store what is emitted in the body at its end, all at once; inside another one, at its end.
+
+    The body is in a transaction, which stores it or nothing.
+    """
+    if _operation_is_open.get():
+        yield
+        return
+    token = _operation_is_open.set(True)
+    try:
+        yield
+        _store_waiting()
+    finally:
+        _operation_is_open.reset(token)
+
+
+def record(recorder: Recorder, event: Event, receivers: Sequence[Receiver]) -> None:
+    """Store an occurrence for these receivers with its operation; without one, at once."""
+    encoded = recorder.encode(event, receivers)
+    if _operation_is_open.get():
+        transaction.on_commit(Waiting(recorder, encoded))
+    elif connections[DEFAULT_DB_ALIAS].in_atomic_block:
+        recorder.store([encoded])
+    else:
+        with transaction.atomic():
+            recorder.store([encoded])
+
+
+def _store_waiting() -> None:
+    callbacks = connections[DEFAULT_DB_ALIAS].run_on_commit
+    waiting = [entry[1] for entry in callbacks if isinstance(entry[1], Waiting)]
+    if waiting:
+        # In place: an emission around this one watches the list itself.
+        callbacks[:] = [entry for entry in callbacks if not isinstance(entry[1], Waiting)]
+        waiting[0].recorder.store([one.record for one in waiting])

@@ -1,0 +1,75 @@
+"""Calling one receiver with an occurrence of another time and process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from workflow_events.events.calls import ALWAYS, source_of
+from workflow_events.events.emission import Emission
+from workflow_events.events.envelope import Envelope
+from workflow_events.events.event import Event, declared, remade
+from workflow_events.events.plans import group_of
+from workflow_events.events.receivers import Receiver
+from workflow_events.events.registry import registry
+from workflow_events.events.signals import SignalSent
+from workflow_events.events.snapshots import NOTHING, Snapshot
+
+
+def source_named(name: str) -> type[Event] | None:
+    """Return the event of that name, or what stands for a signal of that dotted path.
+
+    None where no such event is declared, and no receiver listens to such a signal.
+    """
+    if name in declared:
+        return declared[name]
+    signals = (bridge.occurrence for bridge in registry.bridges.values())
+    return next((sent for sent in signals if sent.event_name == name), None)
+
+
+def restore(
+    event_class: type[Event], payload: dict[str, Any], sender: object, envelope: Envelope
+) -> Event:
+    """Return an occurrence as it was emitted; the class's ``__init__`` does not run again."""
+    return remade(event_class, payload, sender, envelope)
+
+
+def holds(receiver: Receiver, event: Event) -> bool:
+    """Tell whether the filters of a receiver hold for an occurrence."""
+    return receiver.prepare_filters(**_carried_by(event))(source_of(event))
+
+
+def run_alone(receiver: Receiver, event: Event, then: Callable[[], None]) -> None:
+    """Call one receiver with an occurrence, past its filters, and then ``then``.
+
+    What both write is one transaction, begun at the first statement; inside of one that is open, a
+    savepoint. For a receiver with ``atomic=False`` there is neither. What the receiver emits has
+    the occurrence as its cause. Raises what either raises, or COMMIT; all is undone then.
+    """
+    function, shape = receiver.prepare_call(**_carried_by(event))
+
+    def call(event: Event) -> None:
+        arguments, keywords = shape.bind(source_of(event))
+        function(*arguments, **keywords)
+        then()
+
+    _Alone(event, robust=False).run([group_of(receiver, call)])
+
+
+class _Alone(Emission):
+    """The emission to one receiver: nobody comes after it to whom its doings would matter."""
+
+    __slots__ = ()
+
+    def __init__(self, event: Event, robust: bool) -> None:
+        super().__init__(event, robust)
+        self.snapshot = NOTHING
+
+    def refreshed(self) -> Snapshot:
+        return NOTHING
+
+
+def _carried_by(event: Event) -> dict[str, Any]:
+    is_open = isinstance(event, SignalSent)
+    carried = ALWAYS if is_open else ALWAYS | type(event).attributes
+    return {"carried": carried, "is_open": is_open}
