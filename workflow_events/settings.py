@@ -434,6 +434,52 @@ if CORS_ORIGIN_ALLOW_ALL or CORS_ORIGIN_WHITELIST:
     MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
 if len(LANGUAGES) > 1:
     MIDDLEWARE.append("workflow_events.graphql.languages.LanguageMiddleware")
+if ENABLE_ADMIN:
+    INSTALLED_APPS = [
+        "django.contrib.admin",
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.messages",
+        "django.contrib.sessions",
+        "django.contrib.staticfiles",
+        *INSTALLED_APPS,
+    ]
+    MIDDLEWARE += [
+        "whitenoise.middleware.WhiteNoiseMiddleware",
+        *(
+            f"workflow_events.delivery.admin_middleware.{name}"
+            for name in ("Sessions", "Forgeries", "Accounts", "Messages", "Frames")
+        ),
+    ]
+    TEMPLATES = [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "APP_DIRS": True,
+            "OPTIONS": {
+                "context_processors": [
+                    "django.template.context_processors.request",
+                    "django.contrib.auth.context_processors.auth",
+                    "django.contrib.messages.context_processors.messages",
+                ]
+            },
+        }
+    ]
+    AUTH_PASSWORD_VALIDATORS = [
+        {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
+        for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword")
+    ]
+    # A proxy need forward but one path, and browsers send the cookies nowhere else.
+    STATIC_URL = "/admin/static/"
+    SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV != "dev"
+    # Its pages come by TLS, also where a proxy ends it without saying so.
+    CSRF_TRUSTED_ORIGINS = [
+        f"https://{'*' * host.startswith('.')}{host}" for host in ALLOWED_HOSTS if host != "*"
+    ]
+    CORS_URLS_REGEX = r"^(?!/admin/)"
+    # Straight from the installed packages: there is nothing to collect first.
+    WHITENOISE_USE_FINDERS = True
+    WHITENOISE_ALLOW_ALL_ORIGINS = False
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_SIZE
 ROOT_URLCONF = "workflow_events.urls"

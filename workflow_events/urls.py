@@ -1,6 +1,8 @@
 """Where the service answers."""
 
-from django.urls import URLPattern, URLResolver, re_path
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, path, re_path
+from django.views.generic import RedirectView
 
 from workflow_events.graphql.view import GraphQLView
 from workflow_events.observability.health import healthz, readyz
@@ -11,3 +13,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^healthz/?$", healthz, name="healthz"),
     re_path(r"^readyz/?$", readyz, name="readyz"),
 ]
+if settings.ENABLE_ADMIN:
+    from django.contrib import admin
+
+    urlpatterns += [
+        path("admin", RedirectView.as_view(pattern_name="admin:index")),
+        path("admin/", admin.site.urls),
+    ]
