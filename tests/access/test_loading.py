@@ -46,6 +46,7 @@ class EveryNode(BaseVisibility):
         "Case.family",
         "Case.parent_work_item",
         "Case.workflow",
+        "Delivery.event",
         "WorkItem.case",
         "WorkItem.child_case",
         "WorkItem.previous_work_item",

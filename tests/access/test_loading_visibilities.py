@@ -103,7 +103,7 @@ RELATIONS = ", ".join(EveryNode.suppress_visibilities)
         (
             "OfAMutation",
             r"OfAMutation\.of_a_mutation is marked @filter_queryset_for\(StartCase\), which is "
-            "none of Case, Flow, Node, Task, WorkItem, Workflow",
+            "none of Case, Delivery, Event, Flow, Node, Task, WorkItem, Workflow",
         ),
         ("OfAKindOfTask", r"OfAKindOfTask\.simple is .*\(SimpleTask\), which goes by Task: say t"),
         ("OfATableBehind", r"OfATableBehind\.behind is marked .*\(TaskFlow\), which is none of"),

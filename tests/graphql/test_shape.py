@@ -53,6 +53,23 @@ ADDED = {
     "SaveWorkItemInput.multipleInstanceTask",
     "SaveWorkItemInput.addressedGroups",
     "SaveWorkItemInput.controllingGroups",
+    "Query.allEvents",
+    "Query.allDeliveries",
+    "Case.events",
+    "Mutation.redeliver",
+    "Mutation.cancelDelivery",
+    *(
+        f"{name}{part}"
+        for name in ("Event", "Delivery")
+        for part in ("", "Edge", "Connection", "FilterSetType", "OrderSetType")
+    ),
+    "SortableEventAttributes",
+    "SortableDeliveryAttributes",
+    "DeliveryState",
+    "RedeliverInput",
+    "RedeliverPayload",
+    "CancelDeliveryInput",
+    "CancelDeliveryPayload",
 }
 RELAXED = {"SaveWorkItemInput.workItem": ("ID!", "ID")}
 

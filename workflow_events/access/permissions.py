@@ -62,9 +62,12 @@ class IsAuthenticated(BasePermission):
 
 
 class CreatedByGroup(BasePermission):
-    """Allows changes of an object to the members of the group that created it."""
+    """Allows changes of an object to the members of the group that created it.
+
+    What nobody has created, such as a delivery, may not be changed.
+    """
 
     @object_permission_for(object)
     def is_created_by_group(self, mutation: type, info: Any, instance: Any) -> bool:
         """Return whether the user is in the group of the one who created the object."""
-        return instance.created_by_group in info.context.user.groups
+        return getattr(instance, "created_by_group", None) in info.context.user.groups

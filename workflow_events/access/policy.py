@@ -76,6 +76,10 @@ class Policy:
         """Whether a visibility that filters the type leaves out what the relation leads to."""
         return self._filters(node_type, relation) != self._filters(node_type, None)
 
+    def speaks_of(self, node_type: type) -> bool:
+        """Whether a visibility has a method for this very type, and not for a parent of it."""
+        return any(visibility.speaks_of(node_type) for visibility in self.visibilities)
+
     def has_validations(self, chains: Chains) -> bool:
         """Whether anybody validates the mutation."""
         return bool(self._methods(VALIDATION, chains))

@@ -70,6 +70,10 @@ class BaseVisibility(AccessClass):
         method = self.method_for(FILTER, _chain(node))
         return None if method is None else _Checked(method)
 
+    def speaks_of(self, node: type) -> bool:
+        """Whether it has a method for this very node, by its type or its model."""
+        return self.method_for(FILTER, [next(_chain(node))]) is not None
+
 
 class Any(BaseVisibility):
     """Shows everything to everybody."""
@@ -85,11 +89,16 @@ class Authenticated(BaseVisibility):
 
 
 class CreatedByGroup(BaseVisibility):
-    """Shows what was created by a group of the user's."""
+    """Shows what was created by a group of the user's.
+
+    Events and deliveries are not created by anybody: they go by the case that they are about.
+    """
 
     @filter_queryset_for(object)
     def created_by_group(self, node: type, queryset: Rows, info: Anything) -> Rows:
         """Return what was created by one of the user's groups."""
+        if not hasattr(queryset.model, "created_by_group"):
+            return queryset
         return queryset.filter(created_by_group__in=info.context.user.groups)
 
 
@@ -145,6 +154,10 @@ class Union(BaseVisibility):
                 "themselves"
             )
         self.members = tuple(member() for member in self.visibility_classes)
+
+    def speaks_of(self, node: type) -> bool:
+        """Whether all members have a method for this very node."""
+        return all(member.speaks_of(node) for member in self.members)
 
     def filter_for(self, node: type, relation: str | None = None) -> Filter | None:
         """Return what filters the rows; None where one of the members filters nothing."""

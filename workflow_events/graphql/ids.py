@@ -4,12 +4,22 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from enum import Enum
 from uuid import UUID
 
 from workflow_events.workflow.errors import InvalidInput
 
 MAX_SLUG_LENGTH = 127
 SLUG = re.compile(r"[-A-Za-z0-9_]+")
+NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+class KeyedBy(Enum):
+    """What the rows of a kind are keyed by, in the words of messages."""
+
+    UUID = "a UUID"
+    SLUG = "a slug"
+    NUMBER = "a number"
 
 
 @dataclass(frozen=True)
@@ -18,12 +28,14 @@ class Kind:
 
     name: str
     type_names: frozenset[str]
-    keyed_by_slug: bool = False
+    keyed_by: KeyedBy = KeyedBy.UUID
 
-    def key(self, text: str) -> UUID | str | None:
+    def key(self, text: str) -> UUID | str | int | None:
         """Return the primary key that the text spells, or None if it spells none."""
-        if self.keyed_by_slug:
+        if self.keyed_by is KeyedBy.SLUG:
             return text if SLUG.fullmatch(text) and len(text) <= MAX_SLUG_LENGTH else None
+        if self.keyed_by is KeyedBy.NUMBER:
+            return int(text) if NUMBER.fullmatch(text) else None
         try:
             return UUID(text)
         except ValueError:
@@ -33,15 +45,17 @@ class Kind:
 CASE = Kind("Case", frozenset({"Case"}))
 WORK_ITEM = Kind("WorkItem", frozenset({"WorkItem"}))
 FLOW = Kind("Flow", frozenset({"Flow"}))
-WORKFLOW = Kind("Workflow", frozenset({"Workflow"}), keyed_by_slug=True)
+WORKFLOW = Kind("Workflow", frozenset({"Workflow"}), keyed_by=KeyedBy.SLUG)
 TASK = Kind(
     "Task",
     frozenset({"Task", "SimpleTask", "CompleteWorkflowFormTask", "CompleteTaskFormTask"}),
-    keyed_by_slug=True,
+    keyed_by=KeyedBy.SLUG,
 )
+EVENT = Kind("Event", frozenset({"Event"}))
+DELIVERY = Kind("Delivery", frozenset({"Delivery"}), keyed_by=KeyedBy.NUMBER)
 KIND_BY_TYPE_NAME = {
     type_name: kind
-    for kind in (CASE, WORK_ITEM, FLOW, WORKFLOW, TASK)
+    for kind in (CASE, WORK_ITEM, FLOW, WORKFLOW, TASK, EVENT, DELIVERY)
     for type_name in kind.type_names
 }
 
@@ -60,7 +74,7 @@ def unpack(text: str) -> tuple[str, str] | None:
     return (type_name, key) if type_name in KIND_BY_TYPE_NAME else None
 
 
-def parse_id(value: str, kind: Kind, member: str) -> UUID | str:
+def parse_id(value: str, kind: Kind, member: str) -> UUID | str | int:
     """Return the primary key that an ID input names (facts 1.1).
 
     Takes a global id or the bare key; ``member`` is the name of the input in messages.
@@ -71,15 +85,14 @@ def parse_id(value: str, kind: Kind, member: str) -> UUID | str:
         raise InvalidInput(f'"{member}": expected the id of a {kind.name}, got a {type_name}\'s.')
     key = kind.key(text)
     if key is None:
-        wanted = "a slug" if kind.keyed_by_slug else "a UUID"
         raise InvalidInput(
             f'"{member}": {shortened(value)} is no id of a {kind.name}: '
-            f"give its global id, or {wanted}."
+            f"give its global id, or {kind.keyed_by.value}."
         )
     return key
 
 
-def parse_global_id(value: str) -> tuple[Kind, UUID | str]:
+def parse_global_id(value: str) -> tuple[Kind, UUID | str | int]:
     """Return the kind and the primary key of a node; `InvalidInput` if it is no global id."""
     parts = unpack(value)
     if parts is None:

@@ -1,4 +1,4 @@
-"""The root queries: four lists, and any node by its id."""
+"""The root queries: the lists, and any node by its id."""
 
 from typing import Any
 
@@ -10,6 +10,8 @@ from workflow_events.graphql import ids
 from workflow_events.graphql.connections import Connection
 from workflow_events.graphql.filters.sets import (
     CaseFilterSet,
+    DeliveryFilterSet,
+    EventFilterSet,
     TaskFilterSet,
     WorkflowFilterSet,
     WorkItemFilterSet,
@@ -17,12 +19,16 @@ from workflow_events.graphql.filters.sets import (
 from workflow_events.graphql.nodes import NODE_TYPES
 from workflow_events.graphql.ordering.sets import (
     CaseOrderSet,
+    DeliveryOrderSet,
+    EventOrderSet,
     TaskOrderSet,
     WorkflowOrderSet,
     WorkItemOrderSet,
 )
 from workflow_events.graphql.selection import joined, load
 from workflow_events.graphql.types.case import CaseConnection
+from workflow_events.graphql.types.delivery import Deliveries, DeliveryConnection
+from workflow_events.graphql.types.event import EventConnection
 from workflow_events.graphql.types.node import NodeInterface
 from workflow_events.graphql.types.task import TaskConnection
 from workflow_events.graphql.types.work_item import WorkItemConnection
@@ -55,6 +61,19 @@ class Query(graphene.ObjectType):  # type: ignore[misc]
         filters=WorkItemFilterSet,
         orders=WorkItemOrderSet,
         description="The work items.",
+    )
+    all_events = Connection(
+        lambda: EventConnection,
+        filters=EventFilterSet,
+        orders=EventOrderSet,
+        description="The events that are logged.",
+    )
+    all_deliveries = Deliveries(
+        lambda: DeliveryConnection,
+        filters=DeliveryFilterSet,
+        orders=DeliveryOrderSet,
+        description="What receivers in the background got, and are to get; for who is permitted "
+        "to operate deliveries.",
     )
     node = graphene.Field(
         NodeInterface,

@@ -36,6 +36,8 @@ class Mutations(graphene.ObjectType):  # type: ignore[misc]
     suspend_work_item = mutations.SuspendWorkItem.field()
     resume_work_item = mutations.ResumeWorkItem.field()
     redo_work_item = mutations.RedoWorkItem.field()
+    redeliver = mutations.Redeliver.field()
+    cancel_delivery = mutations.CancelDelivery.field()
 
 
 schema = graphene.Schema(

@@ -27,12 +27,12 @@ def shown(
 class RelatedId(Id):
     """The relation leads to this object, which the request may see.
 
-    Takes further how clients walk the relation, as visibilities name it.
+    Takes further how clients walk the relation, as visibilities name it, if they do.
     """
 
     looks_elsewhere = True
 
-    def __init__(self, field: str, kind: Kind, walked: str, description: str) -> None:
+    def __init__(self, field: str, kind: Kind, walked: str | None, description: str) -> None:
         super().__init__(field, kind, description)
         self.walked = walked
 

@@ -21,8 +21,8 @@ from workflow_events.graphql.filters.kinds import (
     Words,
 )
 from workflow_events.graphql.filters.related import AmongVisible, HasNoParent, RelatedId
-from workflow_events.graphql.ids import CASE, FLOW, TASK, WORK_ITEM, WORKFLOW
-from workflow_events.graphql.types.enums import CaseStatusArgument, Status, Type
+from workflow_events.graphql.ids import CASE, DELIVERY, EVENT, FLOW, TASK, WORK_ITEM, WORKFLOW
+from workflow_events.graphql.types.enums import CaseStatusArgument, DeliveryState, Status, Type
 from workflow_events.workflow.models import TaskFlow
 
 
@@ -145,3 +145,33 @@ class FlowFilterSet(AuditFilterSet, name="FlowFilterSetType"):
     task = AmongVisible(TASK, _flows_after, "Flows that this task leads into.")
     id = Id("pk", FLOW, "This flow.")
     ids = AnyId("pk", FLOW, "Any of these flows.")
+
+
+class EventFilterSet(FilterSet, name="EventFilterSetType"):
+    """Which events to list; all members of one entry must match."""
+
+    id = Id("pk", EVENT, "This event.")
+    ids = AnyId("pk", EVENT, "Any of these events.")
+    name = Text("name", "Events with exactly this name.")
+    names = AnyText("name", "Events with any of these names.")
+    case = Id("case", CASE, "Events about this case.")
+    username = Text("username", "Events of what this user did.")
+    cause = RelatedId("cause", EVENT, None, "Events that receivers of this event emitted.")
+    time_before = Moment("time__lt", "Emitted before this moment.")
+    time_after = Moment("time__gte", "Emitted at this moment or later.")
+
+
+class DeliveryFilterSet(FilterSet, name="DeliveryFilterSetType"):
+    """Which deliveries to list; all members of one entry must match."""
+
+    id = Id("pk", DELIVERY, "This delivery.")
+    ids = AnyId("pk", DELIVERY, "Any of these deliveries.")
+    state = AnyChoice("state", DeliveryState, "Deliveries in any of these states.")
+    receiver = Text("receiver", "Deliveries to the receiver with exactly this stable name.")
+    event = Id("event", EVENT, "Deliveries of this event.")
+    event_name = Text("event__name", "Deliveries of events with exactly this name.")
+    case = Id("event__case", CASE, "Deliveries of events about this case.")
+    due_before = Moment("due__lt", "Due before this moment.")
+    due_after = Moment("due__gte", "Due at this moment or later.")
+    created_before = Moment("created_at__lt", "Stored before this moment.")
+    created_after = Moment("created_at__gte", "Stored at this moment or later.")

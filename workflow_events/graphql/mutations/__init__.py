@@ -10,6 +10,12 @@ from workflow_events.graphql.mutations.cases import (
     StartCase,
     SuspendCase,
 )
+from workflow_events.graphql.mutations.deliveries import (
+    CancelDelivery,
+    OperateDeliveries,
+    ReadDeliveries,
+    Redeliver,
+)
 from workflow_events.graphql.mutations.design import (
     AddWorkflowFlow,
     RemoveFlow,
@@ -33,11 +39,15 @@ from workflow_events.graphql.mutations.work_items import (
 __all__ = [
     "AddWorkflowFlow",
     "CancelCase",
+    "CancelDelivery",
     "CancelWorkItem",
     "CaseMutation",
     "CompleteWorkItem",
     "CreateWorkItem",
     "Mutation",
+    "OperateDeliveries",
+    "ReadDeliveries",
+    "Redeliver",
     "RedoWorkItem",
     "RemoveFlow",
     "ReopenCase",

@@ -12,7 +12,10 @@ from workflow_events.graphql.loaded import loaded
 from workflow_events.graphql.mutations.members import Member
 from workflow_events.graphql.nodes import NODE_TYPES
 
-READ_ALONG: dict[ids.Kind, tuple[str, ...]] = {ids.WORK_ITEM: ("case", "task")}
+READ_ALONG: dict[ids.Kind, tuple[str, ...]] = {
+    ids.WORK_ITEM: ("case", "task"),
+    ids.DELIVERY: ("event",),
+}
 """What permissions and validations can use of an object without a statement of their own."""
 
 

@@ -23,6 +23,10 @@ def _slug(_info: GraphQLResolveInfo) -> Combinable:
     return ByCodepoint("slug")
 
 
+def _receiver(_info: GraphQLResolveInfo) -> Combinable:
+    return ByCodepoint("receiver")
+
+
 def _slug_of_task(_info: GraphQLResolveInfo) -> Combinable:
     return ByCodepoint("task_id")
 
@@ -115,4 +119,32 @@ class FlowOrderSet(OrderSet, name="FlowOrderSetType"):
         "SortableFlowAttributes",
         {"CREATED_AT": "created_at", "MODIFIED_AT": "modified_at", "TASK": _first_task_of_flow},
         "An attribute of the flow; TASK is the slug of the first task that leads into it.",
+    )
+
+
+class EventOrderSet(OrderSet, name="EventOrderSetType"):
+    """What to order events by: one key, and a direction."""
+
+    attribute = Attribute(
+        "SortableEventAttributes",
+        {"ID": "pk", "TIME": "time"},
+        "An attribute of the event; ids grow with the time of emission.",
+    )
+
+
+class DeliveryOrderSet(OrderSet, name="DeliveryOrderSetType"):
+    """What to order deliveries by: one key, and a direction."""
+
+    attribute = Attribute(
+        "SortableDeliveryAttributes",
+        {
+            "ID": "pk",
+            "CREATED_AT": "created_at",
+            "DUE": "due",
+            "STARTED_AT": "started_at",
+            "FINISHED_AT": "finished_at",
+            "STATE": "state",
+            "RECEIVER": _receiver,
+        },
+        "An attribute of the delivery; ids grow in the order in which deliveries are stored.",
     )

@@ -11,12 +11,13 @@ from graphql import GraphQLResolveInfo
 
 from workflow_events.graphql.connections import ConnectionType, NestedConnection
 from workflow_events.graphql.fields import ToOne
-from workflow_events.graphql.filters.sets import WorkItemFilterSet
+from workflow_events.graphql.filters.sets import EventFilterSet, WorkItemFilterSet
 from workflow_events.graphql.loaded import loaded
-from workflow_events.graphql.ordering.sets import WorkItemOrderSet
+from workflow_events.graphql.ordering.sets import EventOrderSet, WorkItemOrderSet
 from workflow_events.graphql.scalars import GenericScalar
 from workflow_events.graphql.selection import chunks
 from workflow_events.graphql.types.enums import CaseStatus
+from workflow_events.graphql.types.event import EventConnection, events_of
 from workflow_events.graphql.types.node import Audited, Closable, Node, NodeInterface
 from workflow_events.graphql.types.work_item import WorkItem, WorkItemConnection
 from workflow_events.graphql.types.workflow import Workflow
@@ -86,6 +87,14 @@ class Case(Audited, Closable, Node, graphene.ObjectType):  # type: ignore[misc]
         filters=WorkItemFilterSet,
         orders=WorkItemOrderSet,
         description="The work items of every case of its family.",
+    )
+    events = NestedConnection(
+        lambda: EventConnection,
+        events_of,
+        filters=EventFilterSet,
+        orders=EventOrderSet,
+        required=True,
+        description="Its history: the events that are about it, as far as they are logged.",
     )
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from enum import Enum
+from typing import Any
 
 import graphene
 
+from workflow_events.delivery.models import State
 from workflow_events.workflow import states
 from workflow_events.workflow.lookups import JSONLookup
 from workflow_events.workflow.models.design import TaskType
@@ -51,3 +53,17 @@ JSONLookupMode = graphene.Enum.from_enum(
     name="JSONLookupMode",
     description=_described("How a stored JSON value is compared to a given one."),
 )
+
+
+def _describe_state(state: Any) -> str:
+    return "Where a delivery stands." if state is None else _STATES[state]
+
+
+_STATES = {
+    State.PENDING: "It waits for its due time, or for an earlier one of its stream.",
+    State.RUNNING: "A worker has it, until its lease runs out.",
+    State.DONE: "The receiver has returned, and what it wrote is stored.",
+    State.DEAD: "It failed for good: nobody tries again, unless somebody redelivers it.",
+    State.CANCELED: "Somebody has decided that it is not to be delivered.",
+}
+DeliveryState = graphene.Enum.from_enum(State, name="DeliveryState", description=_describe_state)

@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 from graphql import GraphQLResolveInfo
 
 from workflow_events.access import policy
+from workflow_events.delivery.models import LoggedEvent
 from workflow_events.graphql.ids import to_global_id
 from workflow_events.graphql.loaded import loaded
 from workflow_events.workflow.languages import localized
@@ -70,10 +71,15 @@ TASK_TYPE_NAMES: dict[str, str] = {
 
 def object_type_of(row: Model, info: GraphQLResolveInfo) -> type[graphene.ObjectType]:
     """Return the object type of a row: that of its model, and for a task that of its type."""
-    name = TASK_TYPE_NAMES[row.type] if isinstance(row, Task) else type(row).__name__
-    graphql_type: Any = info.schema.type_map[name]
+    graphql_type: Any = info.schema.type_map[_type_name(row)]
     found: type[graphene.ObjectType] = graphql_type.graphene_type
     return found
+
+
+def _type_name(row: Model) -> str:
+    if isinstance(row, Task):
+        return TASK_TYPE_NAMES[row.type]
+    return "Event" if isinstance(row, LoggedEvent) else type(row).__name__
 
 
 class NodeInterface(graphene.Interface):  # type: ignore[misc]
