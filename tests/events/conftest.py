@@ -8,9 +8,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tests.events.notebook import Notebook
 from tests.events.tables import Child, Parent, Tables
 from workflow_events.events import Event
 from workflow_events.events.frames import current
+from workflow_events.events.registry import registry
 
 
 def state_of_connection() -> dict[str, Any]:
@@ -113,3 +115,11 @@ def child() -> Child:
     Parent.objects.create(slug="q", name="other")
     made = Child.objects.create(parent_id="p", data={"deep": [1]})
     return Child.objects.select_related("parent").get(pk=made.pk)
+
+
+@pytest.fixture
+def notebook() -> Iterator[Notebook]:
+    before = registry.recorder
+    registry.recorder = book = Notebook()
+    yield book
+    registry.recorder = before

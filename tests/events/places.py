@@ -13,5 +13,9 @@ def place(outside: bool) -> Any:
     return nullcontext() if outside else transaction.atomic()
 
 
+class Failed(ValueError):
+    """What `fail` raises."""
+
+
 def fail() -> None:
-    raise ValueError
+    raise Failed

@@ -1,0 +1,315 @@
+"""Receivers in the background: what is refused, what is recorded, and when it is stored."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import transaction
+from django.db.models.signals import post_save, pre_save
+
+from tests.events.notebook import Notebook
+from tests.events.places import PLACES, Failed, fail, place
+from tests.events.tables import Note
+from workflow_events.events import Event, Retry, emit, filter_events, on
+from workflow_events.events.dispatch import is_heard
+from workflow_events.events.errors import DeclarationError, RegistrationError
+from workflow_events.events.event import case_of
+from workflow_events.events.phases import Background
+from workflow_events.events.recording import stored_together
+from workflow_events.events.registry import registry
+
+pytestmark = pytest.mark.usefixtures("tables", "notebook")
+
+
+class Said(Event):
+    text: str
+
+
+def operate_in_vain(text: str) -> None:
+    with transaction.atomic(), stored_together():
+        emit(Said, sender=None, text=text)
+        fail()
+
+
+def test_it_is_not_called_but_recorded(notebook: Notebook) -> None:
+    on(Said, background=True, name="a")(fail)
+    with transaction.atomic():
+        emit(Said, sender=None, text="x")
+    assert notebook.stored == [["said {'text': 'x'} to a"]]
+
+
+def test_what_receivers_made_of_the_payload_is_recorded(notebook: Notebook) -> None:
+    on(Said, background=True, name="a")(fail)
+
+    @on(Said)
+    def changes(event: Said) -> None:
+        event.text = "changed"
+
+    emit(Said, sender=None, text="x")
+    assert notebook.stored == [["said {'text': 'changed'} to a"]]
+
+
+def test_all_receivers_in_order_are_one_record(notebook: Notebook) -> None:
+    on(Said, background=True, name="last", order=1)(fail)
+    on(Said, delivery="background", name="first")(fail)
+    emit(Said, sender=None, text="x")
+    assert notebook.stored == [["said {'text': 'x'} to first, last"]]
+
+
+@PLACES
+def test_without_operation_each_emission_is_stored(notebook: Notebook, outside: bool) -> None:
+    on(Said, background=True, name="a")(fail)
+    with place(outside):
+        emit(Said, sender=None, text="x")
+        assert len(notebook.stored) == 1
+        emit(Said, sender=None, text="y")
+    assert [len(records) for records in notebook.stored] == [1, 1]
+    assert Note.all_by() == ["store 0", "store 1"]
+
+
+def test_an_operation_is_stored_at_its_end_at_once(notebook: Notebook) -> None:
+    on(Said, background=True, name="a")(fail)
+    with transaction.atomic(), stored_together():
+        emit(Said, sender=None, text="x")
+        with transaction.atomic(), stored_together():
+            emit(Said, sender=None, text="y")
+        emit(Said, sender=None, text="z")
+        assert notebook.stored == []
+    assert [[text[15] for text in records] for records in notebook.stored] == [["x", "y", "z"]]
+
+
+def test_what_was_undone_meanwhile_is_not_stored(notebook: Notebook, errors: Any) -> None:
+    on(Said, background=True, name="a")(fail)
+
+    class Other(Event):
+        pass
+
+    @on(Other)
+    def fails() -> None:
+        emit(Said, sender=None, text="b")
+        fail()
+
+    @on(Other)
+    def succeeds() -> None:
+        emit(Said, sender=None, text="c")
+
+    with transaction.atomic(), stored_together():
+        with pytest.raises(Failed):
+            operate_in_vain("a")
+        emit(Other, sender=None)
+    assert [[text[15] for text in records] for records in notebook.stored] == [["c"]]
+    assert len(errors()) == 1
+
+
+def test_a_failed_operation_stores_nothing(notebook: Notebook) -> None:
+    on(Said, background=True, name="a")(fail)
+    with pytest.raises(Failed):
+        operate_in_vain("x")
+    assert notebook.stored == []
+    emit(Said, sender=None, text="y")
+    assert len(notebook.stored) == 1
+
+
+def test_a_veto_stores_nothing(notebook: Notebook) -> None:
+    on(Said, background=True, name="a")(fail)
+    on(Said, raise_exception=True)(fail)
+    with pytest.raises(ExceptionGroup):
+        emit(Said, sender=None, text="x")
+    assert notebook.stored == []
+
+
+@PLACES
+def test_an_operation_within_a_receiver_is_stored_with_it(
+    notebook: Notebook, errors: Any, outside: bool
+) -> None:
+    on(Said, background=True, name="a")(fail)
+
+    class Other(Event):
+        failing: bool
+
+    @on(Other)
+    def operates(failing: bool) -> None:
+        with transaction.atomic(), stored_together():
+            emit(Said, sender=None, text="x")
+        if failing:
+            fail()
+
+    with place(outside):
+        emit(Other, sender=None, failing=True)
+        assert Note.all_by() == []
+        emit(Other, sender=None, failing=False)
+    assert Note.all_by() == ["store 1"]
+    assert len(errors()) == 1
+
+
+def test_filters_are_asked_once_when_the_emission_ends(notebook: Notebook) -> None:
+    asked = []
+
+    @on(Said, background=True, name="a")
+    @filter_events(lambda text: asked.append(text) is None and text == "changed")
+    def receiver() -> None:
+        fail()
+
+    on(Said, background=True, name="b")(fail)
+
+    @on(Said, order=5)
+    def changes(event: Said) -> None:
+        assert asked == []
+        event.text = "changed"
+
+    emit(Said, sender=None, text="x")
+    assert asked == ["changed"]
+    assert notebook.stored == [["said {'text': 'changed'} to a, b"]]
+
+
+def test_nobody_whose_filter_holds_nothing_is_stored(notebook: Notebook) -> None:
+    on(Said, background=True, name="a")(filter_events(lambda: False)(fail))
+    emit(Said, sender=None, text="x")
+    assert notebook.stored == []
+
+
+def test_a_failing_filter_is_logged_and_undone(notebook: Notebook, errors: Any) -> None:
+    def asks() -> bool:
+        Note.write("asks")
+        raise ValueError
+
+    on(Said, background=True, name="a")(filter_events(asks)(lambda: None))
+    on(Said, background=True, name="b")(fail)
+    with transaction.atomic():
+        emit(Said, sender=None, text="x")
+    assert notebook.stored == [["said {'text': 'x'} to b"]]
+    assert Note.all_by() == ["store 0"]
+    assert len(errors()) == 1
+
+
+def test_what_the_log_wants_is_stored_without_receivers(notebook: Notebook) -> None:
+    notebook.wanted = {Said}
+    registry.forget_plans()
+    emit(Said, sender=None, text="x")
+    assert notebook.stored == [["said {'text': 'x'} to nobody"]]
+    assert not is_heard(Said, None)
+
+
+def test_it_does_not_count_as_listener_of_an_event(notebook: Notebook) -> None:
+    on(Said, background=True, name="a")(fail)
+    assert not is_heard(Said, None)
+
+
+def test_a_signal_must_be_sent_to_be_recorded(notebook: Notebook) -> None:
+    @on(post_save, sender=Note, background=True)
+    def receiver(instance: Note) -> None:
+        fail()
+
+    assert is_heard(post_save, Note)
+    Note.write("x")
+    [[stored]] = notebook.stored[:1]
+    assert stored.startswith("django.db.models.signals.post_save {")
+    assert stored.endswith(
+        f" to {__name__}.test_a_signal_must_be_sent_to_be_recorded.<locals>.receiver"
+    )
+
+
+def test_options_are_kept() -> None:
+    retry = Retry(attempts=2, on=(OSError,))
+
+    @on(Said, background=True, retry=retry, order_by=None, time_limit=5, takes_gone=True)
+    def receiver() -> None: ...
+
+    name = f"{__name__}.test_options_are_kept.<locals>.receiver"
+    [found] = registry.in_background.items()
+    assert found[0] == name
+    assert found[1].background == Background(
+        name=name, retry=retry, ordered=False, time_limit=5, takes_gone=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"background": True, "raise_exception": True}, "committed already"),
+        ({"delivery": "commit", "raise_exception": True}, "committed already"),
+        ({"delivery": "later"}, "'later' is none of 'transaction', 'commit', 'background'"),
+        ({"background": True, "delivery": "commit"}, "contradicts"),
+        ({"retry": Retry()}, "retry: for receivers with background=True only"),
+        ({"delivery": "commit", "name": "x"}, "name: for receivers"),
+        ({"order_by": None, "takes_gone": True}, "order_by, takes_gone: for receivers"),
+        ({"background": True, "order_by": "task"}, "order_by='task'"),
+        ({"background": True, "retry": 3}, "retry=3"),
+        ({"background": True, "time_limit": 0}, "time_limit=0"),
+        ({"background": True, "time_limit": float("nan")}, "time_limit=nan"),
+        ({"background": True, "name": "x" * 256}, "longer than 255"),
+    ],
+)
+def test_what_could_not_work_is_refused(options: dict[str, Any], reason: str) -> None:
+    before = list(registry.receivers)
+    with pytest.raises(RegistrationError, match=reason):
+        on(Said, **options)(fail)
+    assert registry.receivers == before
+
+
+def test_a_lambda_needs_a_name() -> None:
+    with pytest.raises(RegistrationError, match="needs a name"):
+        on(Said, background=True)(lambda: None)
+
+
+def test_a_name_is_given_once() -> None:
+    on(Said, background=True, name="a")(fail)
+    with pytest.raises(RegistrationError, match="named 'a' already"):
+        on(Said, background=True, name="a")(fail)
+
+
+class PreSay(Event):
+    text: str
+
+
+class PostSay(Event):
+    text: str
+
+
+@pytest.mark.parametrize("target", [PreSay, pre_save, "pre_say", "*_say", [PostSay, PreSay]])
+def test_what_is_sent_before_is_refused(target: Any, notebook: Notebook) -> None:
+    with pytest.raises(RegistrationError, match="in the background: what it announces"):
+        on(target, background=True, name="a")(fail)
+
+
+def test_a_later_event_that_a_pattern_means_is_refused(notebook: Notebook) -> None:
+    on("*_say_more", background=True, name="a")
+    on("p*_say", delivery="commit")(fail)
+    on("post_*", background=True, name="b")(fail)
+
+    class PostSayMore(Event):
+        pass
+
+    on("*_say_more", background=True, name="a")(fail)
+    with pytest.raises(RegistrationError, match="in the background"):
+
+        class PreSayMore(Event):
+            pass
+
+
+def test_without_a_recorder_it_is_refused() -> None:
+    registry.recorder = None
+    with pytest.raises(RegistrationError, match=r"add\s+workflow_events.delivery"):
+        on(Said, background=True, name="a")(fail)
+
+
+class About(Event, case=lambda key: key):
+    key: UUID | None
+
+
+def test_a_class_says_what_case_it_is_about() -> None:
+    class Below(About):
+        more: int = 0
+
+    key = uuid4()
+    assert case_of(emit(About, sender=None, key=key)) == key
+    assert case_of(emit(Below, sender=None, key=key)) == key
+    assert case_of(emit(About, sender=None, key=None)) is None
+    assert case_of(emit(Said, sender=None, text="")) is None
+
+
+def test_a_case_of_what_is_not_carried_is_refused() -> None:
+    with pytest.raises(DeclarationError, match="case= asks for 'other'"):
+
+        class Wrong(Event, case=lambda other: other):
+            key: UUID
