@@ -72,7 +72,7 @@ class Delivery(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     """How often a worker has begun it, since it was stored or redelivered."""
     due = models.DateTimeField()
-    """Not before this time."""
+    """Not before this time; while it runs, the end of its lease."""
     lease = models.DateTimeField(null=True, blank=True)
     """While it runs: when others may take it over, unless its worker extends it."""
     worker = models.CharField(max_length=255, blank=True)
@@ -84,23 +84,25 @@ class Delivery(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     """When the last attempt began."""
     finished_at = models.DateTimeField(null=True, blank=True)
+    """Null while it is pending or running."""
 
     class Meta:
         verbose_name_plural = "deliveries"
         constraints = (
             models.UniqueConstraint(fields=["event", "receiver"], name="delivery_once"),
             models.CheckConstraint(
-                condition=Q(state__in=[*UNFINISHED, *FINISHED]), name="delivery_state"
+                condition=Q(state__in=[*UNFINISHED], finished_at=None)
+                | Q(state__in=[*FINISHED], finished_at__isnull=False),
+                name="delivery_state",
             ),
         )
         indexes = (
-            models.Index(
-                fields=["due", "id"], name="delivery_due", condition=Q(state__in=UNFINISHED)
-            ),
+            # By what has no parameters: SQLite uses partial indexes for such conditions only.
+            models.Index(fields=["due", "id"], name="delivery_due", condition=Q(finished_at=None)),
             models.Index(
                 fields=["receiver", "stream", "id"],
                 name="delivery_stream",
-                condition=Q(state__in=UNFINISHED),
+                condition=Q(finished_at=None),
             ),
             models.Index(fields=["state", "id"], name="delivery_state_id"),
             models.Index(fields=["receiver", "id"], name="delivery_receiver"),

@@ -82,12 +82,12 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "deliveries",
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("state__in", ("pending", "running"))),
+                        condition=models.Q(("finished_at", None)),
                         fields=["due", "id"],
                         name="delivery_due",
                     ),
                     models.Index(
-                        condition=models.Q(("state__in", ("pending", "running"))),
+                        condition=models.Q(("finished_at", None)),
                         fields=["receiver", "stream", "id"],
                         name="delivery_stream",
                     ),
@@ -98,7 +98,14 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("event", "receiver"), name="delivery_once"),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("state__in", ["pending", "running", "done", "dead", "canceled"])
+                            models.Q(
+                                ("finished_at", None), ("state__in", ["pending", "running"])
+                            ),
+                            models.Q(
+                                ("finished_at__isnull", False),
+                                ("state__in", ["done", "dead", "canceled"]),
+                            ),
+                            _connector="OR",
                         ),
                         name="delivery_state",
                     ),
