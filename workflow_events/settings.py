@@ -424,6 +424,14 @@ INSTALLED_APPS = [
     "workflow_events.workflow",
     "workflow_events",
 ]
+# Tables of the engine; procrastinate's can be made on PostgreSQL only.
+if EVENT_ENGINE.startswith("django_tasks_db."):
+    INSTALLED_APPS.insert(0, "django_tasks_db")
+elif EVENT_ENGINE.endswith(".ProcrastinateBackend") and "sqlite3" not in _database["ENGINE"]:
+    INSTALLED_APPS.insert(0, "procrastinate.contrib.django")
+TASKS = {"default": {"BACKEND": EVENT_ENGINE, "QUEUES": ["workflow_events"]}}
+# It would import the modules named "tasks" of all apps.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Refuses the hosts that are not in ALLOWED_HOSTS.
@@ -447,7 +455,7 @@ if ENABLE_ADMIN:
     MIDDLEWARE += [
         "whitenoise.middleware.WhiteNoiseMiddleware",
         *(
-            f"workflow_events.delivery.admin_middleware.{name}"
+            f"workflow_events.delivery.admin.middleware.{name}"
             for name in ("Sessions", "Forgeries", "Accounts", "Messages", "Frames")
         ),
     ]
