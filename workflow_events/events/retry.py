@@ -20,7 +20,7 @@ class Retry:
     Raises `RegistrationError` for values that make no sense.
     """
 
-    attempts: int = 8
+    attempts: int = 12
     base: float = 2.0
     max: float = 3600.0
     on: tuple[type[Exception], ...] = (Exception,)
