@@ -50,6 +50,18 @@ class WithoutTraceback(logging.Filter):
         return True
 
 
+def _quiet_engines(level: str) -> dict[str, Any]:
+    """Keep the engines' news of every job out of the log; what fails there, the worker says."""
+    if level == "DEBUG":
+        return {}
+    return {
+        "django.tasks": {"level": "WARNING"},
+        "django_tasks": {"level": "WARNING"},
+        "procrastinate": {"level": "CRITICAL"},
+        "psycopg.pool": {"level": "ERROR"},
+    }
+
+
 def logging_with(level: str) -> dict[str, Any]:
     """Return Django's ``LOGGING``: to standard error from this level on, accesses to the output."""
     return {
@@ -79,6 +91,7 @@ def logging_with(level: str) -> dict[str, Any]:
             "django": {"handlers": [], "propagate": True},
             # Whoever asks for a host that is not ours fills no log.
             "django.security.DisallowedHost": {"filters": ["without_traceback"]},
+            **_quiet_engines(level),
             "workflow_events.access": {
                 "handlers": ["standard_output"],
                 "level": "INFO",
