@@ -1,0 +1,40 @@
+"""What is stored of an event for receivers in the background: a versioned envelope in JSON."""
+
+from workflow_events.delivery.payload import containers, names, references, scalars
+from workflow_events.delivery.payload.codecs import register
+from workflow_events.delivery.payload.decoding import decode
+from workflow_events.delivery.payload.encoding import encode
+from workflow_events.delivery.payload.errors import (
+    Gone,
+    NotEncodable,
+    Undeliverable,
+    UnknownEvent,
+    UnknownModel,
+    UnknownName,
+    UnknownSender,
+    UnknownTag,
+    UnknownVersion,
+    Unreadable,
+)
+from workflow_events.delivery.payload.references import register_model
+
+__all__ = [
+    "Gone",
+    "NotEncodable",
+    "Undeliverable",
+    "UnknownEvent",
+    "UnknownModel",
+    "UnknownName",
+    "UnknownSender",
+    "UnknownTag",
+    "UnknownVersion",
+    "Unreadable",
+    "containers",
+    "decode",
+    "encode",
+    "names",
+    "references",
+    "register",
+    "register_model",
+    "scalars",
+]

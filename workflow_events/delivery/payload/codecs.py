@@ -1,0 +1,133 @@
+"""Which types can be stored, and how: one table for encoding, one for decoding.
+
+What JSON cannot express is an object with one key, the tag: ``{"$date": "2026-11-21"}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db import DatabaseError
+from django.utils.functional import LazyObject
+
+from workflow_events.delivery.payload.errors import NotEncodable, Undeliverable, Unreadable
+
+if TYPE_CHECKING:
+    from workflow_events.delivery.payload.decoding import Decoding
+    from workflow_events.delivery.payload.encoding import Encoding
+
+MARK = "$"
+"""What a tag begins with; keys of dicts that do so, too, are stored in another way."""
+
+T = TypeVar("T")
+Encode = Callable[[Any, "Encoding"], Any]
+"""Takes a value and the pass that it belongs to, which encodes its parts; returns JSON."""
+Decode = Callable[[Any, "Decoding"], Any]
+"""Takes what stands behind the tag, and the pass that it belongs to; returns the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """How values of a type are encoded, and whether they may contain others."""
+
+    encode: Encode
+    nests: bool
+
+
+_encoders: dict[type, Encoder] = {}
+_shapes: list[tuple[type, Encoder]] = []
+"""Protocols: what has these attributes, whatever its type."""
+_decoders: dict[str, Decode] = {}
+_owners: dict[str, tuple[str, str]] = {}
+"""By tag, module and name of the type that was registered for it."""
+
+
+def tagged(tag: str, value: Any) -> dict[str, Any]:
+    """Return the JSON of a value that JSON itself cannot express."""
+    return {MARK + tag: value}
+
+
+def encodes(*kinds: type, nests: bool = False) -> Callable[[Encode], Encode]:
+    """Declare the decorated function as encoder of these types and their subclasses."""
+
+    def declare(encode: Encode) -> Encode:
+        for kind in kinds:
+            _encoders[kind] = Encoder(encode, nests)
+        return encode
+
+    return declare
+
+
+def decodes(tag: str) -> Callable[[Decode], Decode]:
+    """Declare the decorated function as decoder of this tag."""
+
+    def declare(decode: Decode) -> Decode:
+        _decoders[tag] = decode
+        return decode
+
+    return declare
+
+
+def register(
+    kind: type[T], tag: str, *, encode: Callable[[T], Any], decode: Callable[[Any], T]
+) -> None:
+    """Register how values of a type of your own are stored, those of its subclasses included.
+
+    ``tag`` stands for the type in what is stored, so it must stay the same. ``encode`` returns
+    what can be encoded itself, such as a dict of text, dates and model instances; ``decode`` gets
+    this back and returns the value. ``kind`` may be a runtime-checkable protocol. Raises
+    ``ValueError`` for a tag of another type.
+    """
+    owner = (kind.__module__, kind.__qualname__)
+    if _owners.get(tag, owner) != owner or (tag in _decoders and tag not in _owners):
+        raise ValueError(f"The tag {tag!r} is taken; choose another one for {'.'.join(owner)}.")
+
+    def encode_own(value: Any, encoding: Encoding) -> Any:
+        try:
+            parts = encode(value)
+        except (NotEncodable, DatabaseError):
+            raise
+        except Exception as error:
+            raise encoding.refusal(f"its encoder failed: {error!r}") from error
+        return tagged(tag, encoding.value(parts))
+
+    def decode_own(stored: Any, decoding: Decoding) -> Any:
+        parts = decoding.value(stored)
+        try:
+            return decode(parts)
+        except (Undeliverable, DatabaseError):
+            raise
+        except Exception as error:
+            raise Unreadable(f"The decoder of {tag!r} failed: {error!r}") from error
+
+    encoder = Encoder(encode_own, nests=True)
+    _owners[tag] = owner
+    _decoders[tag] = decode_own
+    if getattr(kind, "_is_protocol", False):
+        _shapes[:] = [(known, other) for known, other in _shapes if known is not kind]
+        _shapes.append((kind, encoder))
+    else:
+        _encoders[kind] = encoder
+
+
+def encoder_for(value: Any) -> Encoder | None:
+    """Return the encoder of the nearest type of a value, or of the first shape that it has."""
+    kind = type(value)
+    if kind in _encoders:
+        return _encoders[kind]
+    # Before the types that they are mixed with, as str of TextChoices.
+    for first in (Enum, LazyObject):
+        if issubclass(kind, first):
+            return _encoders[first]
+    for base in kind.__mro__:
+        if base in _encoders:
+            return _encoders[base]
+    return next((encoder for shape, encoder in _shapes if isinstance(value, shape)), None)
+
+
+def decoder_for(tag: str) -> Decode | None:
+    """Return the decoder of a tag."""
+    return _decoders.get(tag)
