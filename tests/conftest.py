@@ -1,19 +1,9 @@
-"""What every test may rely on: it leaves the registry of receivers as it found it."""
-
-from collections.abc import Iterator
+"""What every test may rely on; the rest comes from `workflow_events.testing`."""
 
 import pytest
 from django.contrib.auth.management import create_permissions
 from django.contrib.contenttypes.management import create_contenttypes
 from django.db.models.signals import post_migrate
-
-from workflow_events.events.registry import registry
-
-
-@pytest.fixture(autouse=True)
-def _registry() -> Iterator[None]:
-    with registry.scoped():
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,62 @@
+"""What pytest loads by itself where this package is installed (docs/how-to/test-a-receiver.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.test import override_settings
+
+from workflow_events.events.registry import registry
+from workflow_events.testing.commits import commits_of_tests
+from workflow_events.testing.deliveries import Deliveries
+from workflow_events.testing.emissions import Emissions
+
+ENGINE = "workflow_events.delivery.engines.memory.InMemoryBackend"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _commits_of_tests() -> Iterator[None]:
+    # For the whole session: a TestCase sets its class up before the fixtures of a test.
+    with commits_of_tests():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _engine_in_memory() -> Iterator[None]:
+    if not (apps.ready and apps.is_installed("workflow_events.delivery")):
+        yield
+        return
+    tasks = {**settings.TASKS, "default": {**settings.TASKS["default"], "BACKEND": ENGINE}}
+    with override_settings(TASKS=tasks):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _registry() -> Iterator[None]:
+    """Forget after each test the receivers and events that it has registered and declared."""
+    with registry.scoped():
+        yield
+
+
+@pytest.fixture
+def events() -> Iterator[Emissions]:
+    """Return what is emitted in this test, in order."""
+    emissions = Emissions()
+    with registry.scoped():
+        emissions.listen()
+        yield emissions
+
+
+@pytest.fixture
+def deliveries(request: pytest.FixtureRequest) -> Deliveries:
+    """Return what is recorded in this test for receivers in the background, and run it.
+
+    Works with the database that the test asks for; without one, with that of ``db``.
+    """
+    request.getfixturevalue(
+        "_django_db_helper" if "transactional_db" in request.fixturenames else "db"
+    )
+    return Deliveries()
