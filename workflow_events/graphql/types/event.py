@@ -28,7 +28,7 @@ def events_of(keys: list[Any]) -> QuerySet[LoggedEvent, Any]:
 
 
 def _work_item_of(event: LoggedEvent) -> UUID | None:
-    key: UUID | None = content.key_of(event, "work_item", models.WorkItem)
+    key: UUID | None = content.key_of(event, models.WorkItem, "work_item", "instance")
     return key
 
 
