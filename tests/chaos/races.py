@@ -3,34 +3,21 @@
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from tests.chaos.clients import LOST, Answer, Request
+from tests.chaos.findings import Findings, Result
 from tests.chaos.server import Server, Started
 
 REFUSED = "INVALID_TRANSITION"
 CONFLICT = "CONFLICT"
 
 
-@dataclass(frozen=True)
-class Result:
-    """What came out of one round; every violation says what should have been."""
-
-    outcome: str
-    violations: list[str]
-
-
 Race = Callable[[Server], Result]
 
 
-class Findings(list[str]):
-    """The violations of one round."""
-
-    def expect(self, what: str, found: Any, *allowed: Any) -> None:
-        """Note a violation unless what was found is one of the allowed."""
-        if found not in allowed:
-            self.append(f"{what}: {found!r}, not {' or '.join(map(repr, allowed))}")
+class RaceFindings(Findings):
+    """The violations of one round, answers and events included."""
 
     def expect_codes(self, answers: list[Answer], *allowed: str | None) -> None:
         """Note every answer with another code; None is success."""
@@ -60,7 +47,7 @@ def complete(item: str, **context: Any) -> Request:
 
 def siblings_before_a_join(server: Server) -> Result:
     """The join is created exactly once, by whoever came last."""
-    case, findings = _fresh(server, "join"), Findings()
+    case, findings = _fresh(server, "join"), RaceFindings()
     answers = server.at_once(complete(case.items["a"]), complete(case.items["b"]))
     findings.expect_codes(answers, None)
     items = [("a", "completed"), ("b", "completed"), ("c", "ready")]
@@ -72,7 +59,7 @@ def siblings_before_a_join(server: Server) -> Result:
 
 def last_two_items(server: Server) -> Result:
     """The case closes exactly once."""
-    case, findings = _fresh(server, "pair"), Findings()
+    case, findings = _fresh(server, "pair"), RaceFindings()
     answers = server.at_once(complete(case.items["x"]), complete(case.items["y"]))
     findings.expect_codes(answers, None)
     findings.expect("items", server.items(case), [("x", "completed"), ("y", "completed")])
@@ -83,7 +70,7 @@ def last_two_items(server: Server) -> Result:
 
 def one_item_twice(server: Server) -> Result:
     """One succeeds, the other is told; what follows is created once."""
-    case, findings = _fresh(server, "sequence"), Findings()
+    case, findings = _fresh(server, "sequence"), RaceFindings()
     answers = server.at_once(complete(case.items["a"]), complete(case.items["a"]))
     findings.expect_codes(answers, None, REFUSED, CONFLICT)
     findings.expect("successes", _succeeded(answers).count(True), 1)
@@ -94,7 +81,7 @@ def one_item_twice(server: Server) -> Result:
 
 def complete_against_cancel(server: Server) -> Result:
     """One order or the other, and never an open item in a canceled case."""
-    case, findings = _fresh(server, "sequence"), Findings()
+    case, findings = _fresh(server, "sequence"), RaceFindings()
     answers = server.at_once(complete(case.items["a"]), Request("cancelCase", {"id": case.id}))
     findings.expect_codes(answers[:1], None, REFUSED)
     findings.expect_codes(answers[1:], None)
@@ -112,7 +99,7 @@ def complete_against_cancel(server: Server) -> Result:
 
 def cancel_against_suspend(server: Server) -> Result:
     """The case ends up canceled; suspend came before, or was told."""
-    case, findings = _fresh(server, "pair"), Findings()
+    case, findings = _fresh(server, "pair"), RaceFindings()
     answers = server.at_once(
         Request("cancelCase", {"id": case.id}), Request("suspendCase", {"id": case.id})
     )
@@ -129,7 +116,7 @@ def cancel_against_suspend(server: Server) -> Result:
 
 def complete_against_suspend_of_item(server: Server) -> Result:
     """A single item is completed or suspended, not both."""
-    case, findings = _fresh(server, "sequence"), Findings()
+    case, findings = _fresh(server, "sequence"), RaceFindings()
     item = case.items["a"]
     answers = server.at_once(complete(item), Request("suspendWorkItem", {"id": item}))
     findings.expect_codes(answers, None, REFUSED)
@@ -145,7 +132,7 @@ def complete_against_suspend_of_item(server: Server) -> Result:
 
 def add_against_last(server: Server) -> Result:
     """An item joins its ready sibling and holds the flow, or came too late and is told."""
-    case, findings = _fresh(server, "many"), Findings()
+    case, findings = _fresh(server, "many"), RaceFindings()
     add = Request("createWorkItem", {"case": case.id, "multipleInstanceTask": "m"})
     answers = server.at_once(complete(case.items["m"]), add)
     findings.expect_codes(answers[:1], None)
@@ -163,7 +150,7 @@ def add_against_last(server: Server) -> Result:
 def across_families(server: Server) -> Result:
     """Receivers complete an item of the other family: the loser gets CONFLICT, and can retry."""
     one, other = _fresh(server, "pair"), _fresh(server, "pair")
-    findings = Findings()
+    findings = RaceFindings()
     requests = [
         complete(one.items["x"], at="post_complete_work_item", complete=other.items["y"]),
         complete(other.items["x"], at="post_complete_work_item", complete=one.items["y"]),
@@ -187,7 +174,7 @@ def across_families(server: Server) -> Result:
 
 def killed_worker(server: Server) -> Result:
     """A worker is killed in the middle: nothing of the operation remains, and it can be retried."""
-    case, findings = _fresh(server, "sequence"), Findings()
+    case, findings = _fresh(server, "sequence"), RaceFindings()
     moments = [f"{w}_{v}_work_item" for w in ("pre", "post") for v in ("complete", "create")]
     moment = random.choice(moments)
     answers = server.at_once(complete(case.items["a"], at=moment, die=True))
