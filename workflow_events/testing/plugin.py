@@ -34,6 +34,13 @@ def _engine_in_memory() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="class")
+def _registry_of_class() -> Iterator[None]:
+    """Forget after each class what its set-up has registered and declared."""
+    with registry.scoped():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _registry() -> Iterator[None]:
     """Forget after each test the receivers and events that it has registered and declared."""
