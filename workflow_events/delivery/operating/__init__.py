@@ -1,0 +1,44 @@
+"""What an operator does with deliveries: find, redeliver, cancel, prune, replay, and count them.
+
+Everything works beside running workers and other operators: in batches, each of which is a
+transaction that holds the locks of its rows, so that what is said to be done was done here.
+"""
+
+from workflow_events.delivery.operating.cancellation import cancel, cancel_in_steps
+from workflow_events.delivery.operating.changes import Changed
+from workflow_events.delivery.operating.figures import Figures, figures
+from workflow_events.delivery.operating.pruning import Pruned, prune, prune_in_steps
+from workflow_events.delivery.operating.redelivery import redeliver, redeliver_in_steps
+from workflow_events.delivery.operating.replay import (
+    CannotReplay,
+    Replayed,
+    replay,
+    replay_in_steps,
+)
+from workflow_events.delivery.operating.selection import (
+    NEEDS_ATTENTION,
+    deliveries,
+    known_receivers,
+    logged_events,
+)
+
+__all__ = [
+    "NEEDS_ATTENTION",
+    "CannotReplay",
+    "Changed",
+    "Figures",
+    "Pruned",
+    "Replayed",
+    "cancel",
+    "cancel_in_steps",
+    "deliveries",
+    "figures",
+    "known_receivers",
+    "logged_events",
+    "prune",
+    "prune_in_steps",
+    "redeliver",
+    "redeliver_in_steps",
+    "replay",
+    "replay_in_steps",
+]
