@@ -5,6 +5,7 @@ from django.db.backends.signals import connection_created
 
 from workflow_events.delivery.start import refuse_wider_transactions
 from workflow_events.events.immediate_keys import allow_flush
+from workflow_events.events.registry import registry
 
 
 class DeliveryConfig(AppConfig):
@@ -15,9 +16,12 @@ class DeliveryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Prepare every connection for the keys of our tables.
+        """Prepare every connection for the keys of our tables, and store what is emitted.
 
         Raises `ImproperlyConfigured` for settings that nothing can be delivered with.
         """
         refuse_wider_transactions()
+        from workflow_events.delivery.recording import LedgerRecorder  # noqa: PLC0415 (of models)
+
+        registry.recorder = LedgerRecorder()
         connection_created.connect(allow_flush, dispatch_uid="workflow_events.allow_flush")

@@ -47,6 +47,11 @@ def read(given: Target | UUID | str, model: type[Target]) -> Target:
     return given
 
 
+def find(pk: UUID, model: type[Target]) -> Target | None:
+    """Return the row with this key as it is now, or None."""
+    return _READING[model].first(pk=pk)
+
+
 def lock_and_read(given: Target | UUID | str, model: type[Target]) -> Target:
     """Lock the family of a case or work item, then read it as `read` does."""
     lock_family_of(given, model)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError
 from django.utils.functional import LazyObject
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 MARK = "$"
 """What a tag begins with; keys of dicts that do so, too, are stored in another way."""
 
-T = TypeVar("T")
 Encode = Callable[[Any, "Encoding"], Any]
 """Takes a value and the pass that it belongs to, which encodes its parts; returns JSON."""
 Decode = Callable[[Any, "Decoding"], Any]
@@ -38,11 +37,11 @@ class Encoder:
 
 
 _encoders: dict[type, Encoder] = {}
-_shapes: list[tuple[type, Encoder]] = []
+_shapes: dict[type, Encoder] = {}
 """Protocols: what has these attributes, whatever its type."""
 _decoders: dict[str, Decode] = {}
-_owners: dict[str, tuple[str, str]] = {}
-"""By tag, module and name of the type that was registered for it."""
+_owners: dict[str, tuple[str, ...]] = {}
+"""By tag, the names of the types that it was registered for."""
 
 
 def tagged(tag: str, value: Any) -> dict[str, Any]:
@@ -72,19 +71,34 @@ def decodes(tag: str) -> Callable[[Decode], Decode]:
 
 
 def register(
-    kind: type[T], tag: str, *, encode: Callable[[T], Any], decode: Callable[[Any], T]
+    kinds: type | tuple[type, ...],
+    tag: str,
+    *,
+    encode: Callable[[Any], Any],
+    decode: Callable[[Any], Any],
 ) -> None:
-    """Register how values of a type of your own are stored, those of its subclasses included.
+    """Register how values of a type of your own, or of several, are stored.
 
-    ``tag`` stands for the type in what is stored, so it must stay the same. ``encode`` returns
-    what can be encoded itself, such as a dict of text, dates and model instances; ``decode`` gets
-    this back and returns the value. ``kind`` may be a runtime-checkable protocol. Raises
-    ``ValueError`` for a tag of another type.
+    Values of their subclasses are, too. A type may be a runtime-checkable protocol. ``tag`` stands
+    for the type in what is stored, so it must stay the same. ``encode`` returns what can be encoded
+    itself, such as a dict of text, dates and model instances; ``decode`` gets this back and returns
+    the value. Raises ``ValueError`` for a tag of others.
     """
-    owner = (kind.__module__, kind.__qualname__)
-    if _owners.get(tag, owner) != owner or (tag in _decoders and tag not in _owners):
-        raise ValueError(f"The tag {tag!r} is taken; choose another one for {'.'.join(owner)}.")
+    kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+    owners = tuple(f"{kind.__module__}.{kind.__qualname__}" for kind in kinds)
+    if tag in _decoders and _owners.get(tag) != owners:
+        raise ValueError(f"The tag {tag!r} is taken; choose another one for {', '.join(owners)}.")
+    _owners[tag] = owners
+    _decoders[tag] = _own_decoder(tag, decode)
+    encoder = Encoder(_own_encoder(tag, encode), nests=True)
+    for kind in kinds:
+        if getattr(kind, "_is_protocol", False):
+            _shapes[kind] = encoder
+        else:
+            _encoders[kind] = encoder
 
+
+def _own_encoder(tag: str, encode: Callable[[Any], Any]) -> Encode:
     def encode_own(value: Any, encoding: Encoding) -> Any:
         try:
             parts = encode(value)
@@ -94,6 +108,10 @@ def register(
             raise encoding.refusal(f"its encoder failed: {error!r}") from error
         return tagged(tag, encoding.value(parts))
 
+    return encode_own
+
+
+def _own_decoder(tag: str, decode: Callable[[Any], Any]) -> Decode:
     def decode_own(stored: Any, decoding: Decoding) -> Any:
         parts = decoding.value(stored)
         try:
@@ -103,14 +121,7 @@ def register(
         except Exception as error:
             raise Unreadable(f"The decoder of {tag!r} failed: {error!r}") from error
 
-    encoder = Encoder(encode_own, nests=True)
-    _owners[tag] = owner
-    _decoders[tag] = decode_own
-    if getattr(kind, "_is_protocol", False):
-        _shapes[:] = [(known, other) for known, other in _shapes if known is not kind]
-        _shapes.append((kind, encoder))
-    else:
-        _encoders[kind] = encoder
+    return decode_own
 
 
 def encoder_for(value: Any) -> Encoder | None:
@@ -125,7 +136,7 @@ def encoder_for(value: Any) -> Encoder | None:
     for base in kind.__mro__:
         if base in _encoders:
             return _encoders[base]
-    return next((encoder for shape, encoder in _shapes if isinstance(value, shape)), None)
+    return next((encoder for shape, encoder in _shapes.items() if isinstance(value, shape)), None)
 
 
 def decoder_for(tag: str) -> Decode | None:

@@ -21,6 +21,8 @@ MAX_DEPTH: Final = 100
 
 _MAX_USERNAME: Final = LoggedEvent._meta.get_field("username").max_length or 0
 _MAX_SENDER: Final = LoggedEvent._meta.get_field("sender").max_length or 0
+_SHOWN: Final = 10
+"""Steps of a path that a message shows."""
 _ADVICE: Final = (
     "Emit something that can be stored instead, such as its key, name or text; or register an "
     "encoder (docs/reference/payload.md)."
@@ -72,7 +74,8 @@ class Encoding:
 
     def refusal(self, reason: str) -> NotEncodable:
         """Return the error for the value at which this pass is."""
-        path = "".join(f"[{step!r}]" for step in self._path)
+        steps = [f"[{step!r}]" for step in self._path]
+        path = "".join(steps if len(steps) <= _SHOWN else [*steps[:_SHOWN], "…"])
         return NotEncodable(
             f"{self._where}{path} cannot be stored for receivers in the background: {reason}. "
             f"{_ADVICE}"
