@@ -1,7 +1,7 @@
 """Run the benchmarks that are named, or all, and print the figures beside their limits.
 
-``python -m benchmarks [dispatch] [http] [profile] [million]``; the exit status is 1 when a limit
-was missed.
+``python -m benchmarks [dispatch] [http] [profile] [million] [delivery]``; the exit status is 1 when
+a limit was missed.
 """
 
 import argparse
@@ -23,7 +23,7 @@ def set_up(
     os.environ.update(variables)
     os.environ.setdefault("ENV", "dev")
     os.environ["DATABASE_URL"] = database_url
-    os.environ["EVENT_RECEIVER_MODULES"] = ""
+    os.environ["EVENT_RECEIVER_MODULES"] = variables.get("EVENT_RECEIVER_MODULES", "")
     os.environ["DJANGO_SETTINGS_MODULE"] = "workflow_events.settings"
     import django
     from django.core.management import call_command
@@ -65,6 +65,13 @@ def run_million(report: Report) -> None:
         print(f"\nLists with a million work items were not measured: {error}")
 
 
+def run_delivery(report: Report) -> None:
+    """Measure receivers in the background."""
+    from benchmarks import delivery
+
+    delivery.run(report)
+
+
 def _on_postgresql(report: Report, module: str) -> None:
     from benchmarks.databases import NotReached, new_database
     from benchmarks.http_servers import PRODUCTION
@@ -82,6 +89,7 @@ BENCHMARKS: dict[str, Callable[[Report], None]] = {
     "http": run_http,
     "profile": run_profile,
     "million": run_million,
+    "delivery": run_delivery,
 }
 
 

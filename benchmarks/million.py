@@ -11,7 +11,8 @@ from statistics import median
 
 from benchmarks.databases import new_database
 from benchmarks.million_questions import COMPLETE, LISTS, List
-from benchmarks.million_service import Question, Remote, sequential_scans, service
+from benchmarks.million_service import Question, Service, sequential_scans
+from benchmarks.remote import Remote, in_a_process
 from benchmarks.report import Report
 
 SMALL, LARGE = 10_000, 1_000_000
@@ -45,7 +46,7 @@ def run(report: Report) -> None:
     """Measure everything of this module; raises `NotReached` when there is no PostgreSQL."""
     with ExitStack() as stack:
         urls = [stack.enter_context(new_database(f"{rows}_items")) for rows in (SMALL, LARGE)]
-        pair = Pair(*(stack.enter_context(service(url)) for url in urls))
+        pair = Pair(*(stack.enter_context(in_a_process(Service, url)) for url in urls))
         print(f"\nWork items: {SMALL:,} and {LARGE:,}; medians of {TURNS} turns", flush=True)
         report.section("Seeding, indexes and statistics included")
         report.line(f"{SMALL:,} work items", pair.small("seed", SMALL), "s")

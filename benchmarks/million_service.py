@@ -5,17 +5,13 @@ Two of them, one with few rows and one with many, take turns within one run.
 
 import re
 import time
-import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from typing import Any
 
 Variables = dict[str, Any]
 
-SECONDS_TO_END = 30
 SCANNED = re.compile(r"Seq Scan on workflow_(?:case|workitem)\b")
 
 
@@ -102,55 +98,3 @@ class Service:
 def sequential_scans(plans: list[str]) -> list[str]:
     """Return which of the two large tables are read from beginning to end in these plans."""
     return [found for plan in plans for found in SCANNED.findall(plan)]
-
-
-def _serve(url: str, pipe: Connection) -> None:
-    from benchmarks.__main__ import set_up
-
-    set_up(url, quiet=True)
-    service = Service()
-    pipe.send((None, True))
-    with suppress(EOFError):  # the other end was closed
-        while True:
-            name, arguments = pipe.recv()
-            try:
-                pipe.send((None, getattr(service, name)(*arguments)))
-            except Exception:
-                pipe.send((traceback.format_exc(), None))
-
-
-class Remote:
-    """Calls a `Service` in its process."""
-
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
-
-    def __call__(self, name: str, *arguments: Any) -> Any:
-        """Call the method; raises ``RuntimeError`` with its traceback when it fails."""
-        self._pipe.send((name, arguments))
-        return self.answer()
-
-    def answer(self) -> Any:
-        """Wait for the answer."""
-        failure, result = self._pipe.recv()
-        if failure is not None:
-            raise RuntimeError(failure)
-        return result
-
-
-@contextmanager
-def service(url: str) -> Iterator[Remote]:
-    """Start a service on the database with this URL, and end it afterwards."""
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(url, theirs), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        remote = Remote(ours)
-        remote.answer()
-        yield remote
-    finally:
-        ours.close()
-        process.join(SECONDS_TO_END)
-        process.kill()
