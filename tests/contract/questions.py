@@ -23,6 +23,7 @@ from graphql import (
     is_required_input_field,
 )
 
+from tests.contract.secret_history import DELIVERIES, EVENTS
 from tests.contract.secret_world import (
     CASES,
     ITEMS,
@@ -45,6 +46,8 @@ KEYS: dict[ids.Kind, list[str]] = {
     ids.WORKFLOW: list(WORKFLOWS),
     ids.TASK: list(TASKS),
     ids.FLOW: [str(CASES["missing"])],
+    ids.EVENT: [str(key) for key in EVENTS.values()],
+    ids.DELIVERY: [str(key) for key in DELIVERIES.values()],
 }
 GLOBAL_IDS = [ids.to_global_id(kind.name, key) for kind, keys in KEYS.items() for key in keys]
 LOOKUPS = ("EXACT", "STARTSWITH", "CONTAINS", "ICONTAINS", "GTE", "GT", "LTE", "LT")
@@ -53,6 +56,8 @@ CANDIDATES: dict[str, list[Any]] = {
     "ID": [
         *(str(CASES[name]) for name in ("root", "child", "alone", "orphan", "missing")),
         *(str(ITEMS[name]) for name in ("waits", "inner", "missing")),
+        *(str(EVENTS[name]) for name in ("of_root", "of_child", "unlogged")),
+        *(str(DELIVERIES[name]) for name in ("of_root", "of_alone")),
         "w",
         "b",
     ],
@@ -97,11 +102,12 @@ def everything(type_: Any, depth: int) -> str:
     assert isinstance(named, GraphQLObjectType), named
     selected = ["__typename"]
     for name, found in named.fields.items():
+        # Fragments of several types must not call fields of different types alike.
+        field = name if name == "id" else f"{name}Of{named.name}: {name}"
         if is_leaf_type(get_named_type(found.type)):
-            # Fragments of several types must not call fields of different types alike.
-            selected.append(name if name == "id" else f"{name}Of{named.name}: {name}")
+            selected.append(field)
         elif depth > 0 or not _is_node(found.type):
-            selected.append(f"{name} {everything(found.type, depth - _is_node(named))}")
+            selected.append(f"{field} {everything(found.type, depth - _is_node(named))}")
     return f"{{ {' '.join(selected)} }}"
 
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.test import Client
 from graphql import GraphQLObjectType
 
-from tests.contract import questions
+from tests.contract import questions, secret_history
 from tests.contract.questions import SCHEMA, Question
 from tests.contract.secret_world import (
     CASES,
@@ -63,7 +63,9 @@ def world(settings: Any) -> Iterator[None]:
     settings.QUERY_COMPLEXITY_LIMIT = settings.QUERY_ALIAS_LIMIT = settings.QUERY_DEPTH_LIMIT = 0
     settings.QUERY_LENGTH_LIMIT = settings.QUERY_TOKEN_LIMIT = 0
     settings.MAX_BODY_SIZE = settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 2**30
+    settings.EVENT_LOG = "all"
     build()
+    secret_history.build()
     with in_force(*VISIBILITIES):
         yield
 
@@ -104,7 +106,7 @@ def comparable(value: Any) -> Any:
     if isinstance(value, dict):
         shown = {key: comparable(part) for key, part in value.items()}
         if shown.get("__typename") == "Case" and shown.get("id") in ORPHANS:
-            shown.pop("family", None)  # FAMILY_OF_AN_ORPHAN
+            shown.pop("familyOfCase", None)  # FAMILY_OF_AN_ORPHAN
         return shown
     if isinstance(value, list):
         return [comparable(part) for part in value]
@@ -113,7 +115,7 @@ def comparable(value: Any) -> Any:
     return value
 
 
-KNOWN = {str(key) for key in (*CASES.values(), *ITEMS.values())}
+KNOWN = {str(key) for key in (*CASES.values(), *ITEMS.values(), *secret_history.EVENTS.values())}
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:\+00:00|Z)")
 
@@ -135,6 +137,7 @@ def learned(operation: str, asked: Iterable[Question]) -> dict[str, tuple[Any, A
     pending = list(asked)
     assert pending
     with_secrets = _answers(operation, pending)
+    secret_history.without_secrets()
     without_secrets()
     without = _answers(operation, pending)
     return {
@@ -212,5 +215,10 @@ def test_the_world_has_secrets() -> None:
     """The walk would see them: without visibilities, answers differ."""
     with in_force():
         asked = [*questions.root_questions(depth=0)]
-        assert set(learned("query", asked)) == {"allCases", "allWorkItems"}
+        assert set(learned("query", asked)) == {
+            "allCases",
+            "allWorkItems",
+            "allEvents",
+            "allDeliveries",
+        }
     assert WorkItem.objects.count() == 8

@@ -1,11 +1,12 @@
 """The mutations of deliveries, and who may read them."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from graphql import GraphQLResolveInfo
 
-from workflow_events.delivery import models
+from workflow_events.delivery import models, operating
 from workflow_events.graphql.ids import DELIVERY
 from workflow_events.graphql.mutations.base import Members, Mutation
 from workflow_events.graphql.mutations.members import Id, no_such
@@ -24,6 +25,7 @@ class OperateDeliveries(Mutation, abstract=True):
     returns = ("delivery", Delivery)
     target = "id"
     members: ClassVar[Members] = {"id": Id(DELIVERY, "The delivery.", required=True)}
+    operation: ClassVar[Callable[..., int]]
 
     @classmethod
     def perform(cls, data: dict[str, Any], user: User) -> Model:
@@ -39,11 +41,6 @@ class OperateDeliveries(Mutation, abstract=True):
             if not changed:
                 raise InvalidTransition(f"The delivery is {delivery.state}.")
         return delivery
-
-    @staticmethod
-    def operation(rows: QuerySet[models.Delivery]) -> int:
-        """Change those of the rows whose state allows it, and return how many these are."""
-        raise NotImplementedError
 
 
 class ReadDeliveries(OperateDeliveries, abstract=True):
@@ -61,12 +58,7 @@ class ReadDeliveries(OperateDeliveries, abstract=True):
 class Redeliver(OperateDeliveries):
     """Deliver again what is dead, canceled or done: at once, with all its attempts ahead."""
 
-    @staticmethod
-    def operation(rows: QuerySet[models.Delivery]) -> int:
-        """Redeliver them."""
-        from workflow_events.delivery import operating  # noqa: PLC0415
-
-        return operating.redeliver(rows)
+    operation = staticmethod(operating.redeliver)
 
 
 class CancelDelivery(OperateDeliveries):
@@ -75,9 +67,4 @@ class CancelDelivery(OperateDeliveries):
     A receiver that runs is not interrupted, but what it writes is not stored.
     """
 
-    @staticmethod
-    def operation(rows: QuerySet[models.Delivery]) -> int:
-        """Cancel them."""
-        from workflow_events.delivery import operating  # noqa: PLC0415
-
-        return operating.cancel(rows)
+    operation = staticmethod(operating.cancel)
