@@ -7,9 +7,12 @@ os.environ["ENV"] = "dev"
 os.environ["EVENT_RECEIVER_MODULES"] = ""
 
 from workflow_events.settings import *  # noqa: F403
-from workflow_events.settings import DATABASES
+from workflow_events.settings import DATABASES, INSTALLED_APPS
 
 # A file, as in earnest: Django never closes a thread's connection to a database in memory.
 directory = tempfile.TemporaryDirectory(prefix="workflow-events-")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": f"{directory.name}/test.sqlite3"}
+# Every engine that the database can have is tested, not only the one that is used.
+if "django_tasks_db" not in INSTALLED_APPS:
+    INSTALLED_APPS.insert(0, "django_tasks_db")

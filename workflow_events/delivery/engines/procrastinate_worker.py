@@ -25,6 +25,8 @@ PATIENCE: Final = 5.0
 """Seconds for which the listening waits for a connection, or for its own end."""
 LOOK: Final = 0.1
 """Seconds between two looks whether to stop."""
+POLL: Final = 1.0
+"""Seconds between two queries for jobs, of which NOTIFY has said nothing."""
 AT_ONCE: Final = 4
 """How many times as many jobs as receivers run at once one process takes for one."""
 
@@ -81,7 +83,7 @@ async def _work(worker: App) -> None:
         queues=[QUEUE],
         name="workflow-events",
         concurrency=1,
-        fetch_job_polling_interval=float(settings.WORKER_SWEEP_INTERVAL),
+        fetch_job_polling_interval=POLL,
         shutdown_graceful_timeout=PATIENCE,
         delete_jobs="always",
         worker_middleware=[_also_for_others],
