@@ -17,6 +17,7 @@ from workflow_events.delivery.admin.filters import (
 )
 from workflow_events.delivery.admin.pages import (
     ReadOnlyPages,
+    breakable,
     link_to,
     link_to_case,
     moment,
@@ -48,8 +49,8 @@ class DeliveryPages(ReadOnlyPages):
     list_display = (
         "id",
         "state",
-        "receiver",
-        "event_name",
+        "receiver_column",
+        "event_column",
         "case_column",
         "attempts",
         "due_column",
@@ -109,10 +110,15 @@ class DeliveryPages(ReadOnlyPages):
         """Take deliveries back that are not done, once that is confirmed."""
         return CANCEL.answer(self, request, deliveries)
 
+    @admin.display(description="receiver")
+    def receiver_column(self, delivery: Delivery) -> SafeString:
+        """Return the name of the receiver."""
+        return breakable(delivery.receiver)
+
     @admin.display(description="event")
-    def event_name(self, delivery: Delivery) -> str:
+    def event_column(self, delivery: Delivery) -> SafeString:
         """Return the name of the event."""
-        return delivery.event.name
+        return breakable(delivery.event.name)
 
     @admin.display(description="event")
     def event_link(self, delivery: Delivery) -> SafeString:

@@ -1,6 +1,7 @@
 """What the pages of events and deliveries have in common: nothing is edited, lists stay quick."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 COUNTED: Final = 10_000
@@ -74,6 +75,12 @@ def pretty(content: Any) -> SafeString:
     return preformatted(json.dumps(content, indent=2, ensure_ascii=False))
 
 
+def breakable(name: str) -> SafeString:
+    """Return a dotted name that may be shown in several lines."""
+    parts = ((part,) for part in re.split(r"(?<=[._])", name))
+    return format_html_join(SafeString("<wbr>"), "{}", parts)
+
+
 def moment(field: str) -> Callable[[Model], str]:
     """Return a column that shows a time to the second, as Django's formats do not."""
 
@@ -96,7 +103,7 @@ def link_to_case(list_name: str, case: UUID | None, *, short: bool = False) -> S
     if case is None:
         return SafeString("-")
     url = reverse(f"admin:{list_name}")
-    shown = f"…{case.hex[-12:]}" if short else str(case)
+    shown = f"…\N{WORD JOINER}{case.hex[-8:]}" if short else str(case)
     return format_html('<a href="{}?q={}" title="{}">{}</a>', url, case, case, shown)
 
 
