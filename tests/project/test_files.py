@@ -66,7 +66,7 @@ def test_the_oldest_and_the_newest_django_are_locked():
 
 def test_the_service_waits_for_a_healthy_database_and_needs_what_has_no_default():
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    assert set(services) == {"database", "service"}
+    assert set(services) == {"database", "service", "worker"}
     assert "pg_isready" in services["database"]["healthcheck"]["test"][1]
     service = services["service"]
     assert service["depends_on"] == {"database": {"condition": "service_healthy"}}
@@ -84,6 +84,20 @@ def test_the_service_waits_for_a_healthy_database_and_needs_what_has_no_default(
 def test_containers_are_stopped_when_their_requests_are_answered():
     service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["service"]
     assert int(service["stop_grace_period"].removesuffix("s")) > GracefulTimeout.default
+
+
+def test_the_worker_has_the_settings_of_the_service_and_time_to_stop():
+    from workflow_events.settings import variables
+
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    service, worker = services["service"], services["worker"]
+    assert worker["command"] == ["workflow-events", "worker"]
+    assert worker["depends_on"] == {"service": {"condition": "service_healthy"}}
+    assert worker["environment"] == service["environment"]
+    assert worker["volumes"] == service["volumes"]
+    assert worker["healthcheck"] == {"disable": True}
+    [grace] = [int(row.default.strip("`")) for row in variables.table if row.name == "WORKER_GRACE"]
+    assert int(worker["stop_grace_period"].removesuffix("s")) > grace
 
 
 def test_compose_passes_every_setting_on_that_is_not_its_own():
