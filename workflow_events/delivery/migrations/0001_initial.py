@@ -3,6 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+import workflow_events.delivery.models
 from workflow_events.events.immediate_keys import ImmediateForeignKeys
 
 
@@ -87,8 +88,10 @@ class Migration(migrations.Migration):
                         name="delivery_due",
                     ),
                     models.Index(
+                        models.F("receiver"),
+                        models.F("stream"),
+                        workflow_events.delivery.models.Backwards("id"),
                         condition=models.Q(("finished_at", None)),
-                        fields=["receiver", "stream", "id"],
                         name="delivery_stream",
                     ),
                     models.Index(fields=["state", "id"], name="delivery_state_id"),

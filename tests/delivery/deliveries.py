@@ -1,0 +1,41 @@
+"""Makes events and deliveries by hand, and tells what became of them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from workflow_events.delivery.models import Delivery, LoggedEvent, State
+from workflow_events.events.identifiers import uuid7
+
+WORKER, OTHER = "here:1:aaaa", "there:2:bbbb"
+
+
+def ago(seconds: float) -> datetime:
+    return timezone.now() - timedelta(seconds=seconds)
+
+
+def deliveries(
+    *streams: str | None, receiver: str = "receiver", name: str = "post_x", **values: Any
+) -> list[Delivery]:
+    """Store one delivery for each stream given, due since a second ago, in this order."""
+    event = {"name": name, "time": timezone.now(), "content": {"version": 1}}
+    events = [LoggedEvent(id=uuid7(), **event) for _ in streams]
+    LoggedEvent.objects.bulk_create(events)
+    values = {"receiver": receiver, "due": ago(1), "created_at": timezone.now(), **values}
+    return Delivery.objects.bulk_create(
+        Delivery(event=event, stream=stream, **values)
+        for event, stream in zip(events, streams, strict=True)
+    )
+
+
+def states() -> list[str]:
+    """Return the state of each delivery, in the order of the ledger."""
+    return [str(state) for state in Delivery.objects.order_by("pk").values_list("state", flat=True)]
+
+
+def abandon(*claimed: Delivery) -> None:
+    """Let the leases run out, as those of a worker that has died do."""
+    keys = [delivery.pk for delivery in claimed]
+    running = Delivery.objects.filter(pk__in=keys, state=State.RUNNING)
+    running.update(lease=ago(1), due=ago(1))

@@ -1,0 +1,247 @@
+"""The ledger: who may run which delivery, and what became of it. All of its states change here.
+
+Times are those of the clock of the process that asks, never the database's. A clock that is wrong
+delays deliveries, or lets a worker take over what another still runs; the mark of an attempt that
+was taken over is refused, whatever the clocks say.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from workflow_events.delivery.failures import message_of, traceback_of
+from workflow_events.delivery.models import Backwards, Delivery, State
+from workflow_events.events.registry import registry
+
+Stream = tuple[str, str]
+"""A receiver, and what is delivered to it one after the other."""
+
+WINDOW: Final = 50
+"""How many deliveries one look takes in; what waits for earlier ones is put off behind them."""
+
+_BLOCKED: Final = timedelta(seconds=1)
+"""When to look again where all that is due waits for deliveries that are just being finished."""
+
+
+class LeaseLost(RuntimeError):
+    """An attempt at a delivery has been taken over or canceled; what it did must not be kept."""
+
+
+def claim(
+    worker: str, receivers: Collection[str], limit: int, after: Iterable[Stream] = ()
+) -> list[Delivery]:
+    """Take what is due, the oldest first, and return it with its events.
+
+    Takes only the first unfinished delivery of each stream, pending or left by a worker whose
+    lease has run out. One that has used up its attempts with workers that died is dead instead.
+    ``after`` are streams of which a delivery has ended: what was put off behind it may go on.
+    """
+    now = timezone.now()
+    _let_go(after, now)
+    heads, _ = _heads(receivers, now)
+    due = [head.pk for head in heads if head.due <= now]
+    if not due:
+        return []
+    claimed: list[Delivery] = []
+    with transaction.atomic():
+        for delivery in _locked(due, now, limit):
+            if _is_worn_out(delivery):
+                _bury(delivery, now)
+            else:
+                claimed.append(delivery)
+        if claimed:
+            _lend(claimed, worker, now)
+    return claimed
+
+
+def next_due(receivers: Collection[str]) -> datetime | None:
+    """Return when the next delivery can be claimed, which may be past; ``None`` if none waits."""
+    now = timezone.now()
+    heads, is_blocked = _heads(receivers, now)
+    times = [head.due for head in heads[:1]]
+    if is_blocked:
+        times.append(now + _BLOCKED)
+    return min(times, default=None)
+
+
+def something_is_due(receivers: Collection[str]) -> bool:
+    """Tell whether there is something to claim now."""
+    due = next_due(receivers)
+    return due is not None and due <= timezone.now()
+
+
+def mark_done(delivery: Delivery) -> None:
+    """Note that the receiver has returned; to be called in its transaction.
+
+    Raises `LeaseLost` where the delivery is no longer this attempt's: nothing of it may stay.
+    """
+    now = timezone.now()
+    _change(delivery, state=State.DONE, due=now, lease=None, finished_at=now)
+
+
+def mark_failed(delivery: Delivery, error: BaseException, due: datetime | None) -> None:
+    """Note why the attempt has failed, to be tried again when it is due; ``None``: never.
+
+    Raises `LeaseLost` where the delivery is no longer this attempt's; nothing is noted then.
+    """
+    now = timezone.now()
+    _change(
+        delivery,
+        state=State.DEAD if due is None else State.PENDING,
+        due=due or now,
+        lease=None,
+        finished_at=None if due else now,
+        error=message_of(error),
+        traceback=traceback_of(error),
+    )
+
+
+def hand_back(deliveries: Sequence[Delivery]) -> int:
+    """Give back what was claimed and is not to be run; the attempt does not count.
+
+    Returns how many of them were still lent to those attempts.
+    """
+    return _lent(deliveries).update(
+        state=State.PENDING, due=timezone.now(), lease=None, attempts=F("attempts") - 1
+    )
+
+
+def renew(deliveries: Sequence[Delivery]) -> int:
+    """Extend the leases of what runs; return how many were still lent to those attempts."""
+    lease = _lease_from(timezone.now())
+    return _lent(deliveries).update(lease=lease, due=lease)
+
+
+def unknown_receivers() -> dict[str, int]:
+    """Return the receivers that no code here has, with how many deliveries wait for each."""
+    waiting = Delivery.objects.filter(finished_at=None).exclude(receiver__in=registry.in_background)
+    return dict(waiting.values_list("receiver").annotate(Count("pk")).order_by("receiver"))
+
+
+# From behind: the ends of what is finished lie before it in the index until they are vacuumed.
+_EARLIER: Final = Subquery(
+    Delivery.objects.alias(backwards=Backwards("id"))
+    .filter(
+        finished_at=None,
+        receiver=OuterRef("receiver"),
+        stream=OuterRef("stream"),
+        backwards__gt=Backwards(OuterRef("id")),
+    )
+    .order_by("backwards")
+    .values("id")[:1]
+)
+
+
+def _heads(receivers: Collection[str], now: datetime) -> tuple[list[Delivery], bool]:
+    """Return the first ones of streams, by due time, and whether some are just being finished.
+
+    Puts off what is due but waits for an earlier one of its stream, so that no look has to go
+    through it again: it is due with that one.
+    """
+    # The function keeps databases from an index on receivers, which is not in the order of time.
+    known = Delivery.objects.alias(name=Coalesce("receiver", Value(""))).filter(name__in=receivers)
+    window = known.filter(finished_at=None).annotate(earlier=_EARLIER).order_by("due", "id")
+    while True:
+        seen = list(window.only("due", "receiver", "stream")[:WINDOW])
+        heads: list[Delivery] = [delivery for delivery in seen if delivery.earlier is None]
+        if heads and heads[0].due <= now:
+            return heads, False
+        waiting = {(d.receiver, d.stream or "") for d in seen if d.due <= now}
+        if not waiting or not _put_off(waiting):
+            return heads, bool(waiting)
+
+
+def _locked(keys: list[int], now: datetime, limit: int) -> QuerySet[Delivery]:
+    due = Delivery.objects.filter(pk__in=keys, finished_at=None, due__lte=now)
+    locked = due.select_for_update(skip_locked=True, of=("self",))
+    return locked.select_related("event").order_by("due", "id")[:limit]
+
+
+def _is_worn_out(delivery: Delivery) -> bool:
+    if delivery.state != State.RUNNING:
+        return False
+    options = registry.in_background[delivery.receiver].background
+    return options is not None and delivery.attempts >= options.retry.attempts
+
+
+def _bury(delivery: Delivery, now: datetime) -> None:
+    times = "once" if delivery.attempts == 1 else f"{delivery.attempts} times"
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=State.DEAD,
+        due=now,
+        lease=None,
+        finished_at=now,
+        error=f"Its worker died {times}.",
+        traceback="",
+    )
+
+
+def _lend(deliveries: Sequence[Delivery], worker: str, now: datetime) -> None:
+    lent = {
+        "state": State.RUNNING,
+        "worker": worker,
+        "started_at": now,
+        "lease": _lease_from(now),
+        "due": _lease_from(now),
+    }
+    Delivery.objects.filter(pk__in=[d.pk for d in deliveries]).update(
+        attempts=F("attempts") + 1, **lent
+    )
+    for delivery in deliveries:
+        delivery.attempts += 1
+        vars(delivery).update(lent)
+
+
+def _let_go(streams: Iterable[Stream], now: datetime) -> None:
+    heads = [Q(pk=Subquery(_of_stream(stream).values("pk")[:1])) for stream in streams]
+    if heads:
+        # What was begun before has a due time of its own.
+        put_off = Delivery.objects.filter(attempts=0, state=State.PENDING, due__gt=now)
+        put_off.filter(_any(heads)).update(due=now)
+
+
+def _put_off(streams: Iterable[Stream]) -> int:
+    moved = 0
+    with transaction.atomic():
+        for stream in sorted(streams):
+            # Locked, so that whoever finishes it lets go what is put off here.
+            for head in _of_stream(stream).select_for_update(skip_locked=True)[:1]:
+                behind = _of_stream(stream).filter(pk__gt=head.pk, due__lt=head.due)
+                moved += behind.filter(state=State.PENDING).update(due=head.due)
+    return moved
+
+
+def _of_stream(stream: Stream) -> QuerySet[Delivery]:
+    unfinished = Delivery.objects.filter(finished_at=None, receiver=stream[0], stream=stream[1])
+    return unfinished.order_by(Backwards("id").desc())
+
+
+def _lease_from(now: datetime) -> datetime:
+    return now + timedelta(seconds=settings.WORKER_LEASE)
+
+
+def _lent(deliveries: Sequence[Delivery]) -> QuerySet[Delivery]:
+    """Return those that still are these very attempts'."""
+    if not deliveries:
+        return Delivery.objects.none()
+    attempts = [Q(pk=d.pk, worker=d.worker, attempts=d.attempts) for d in deliveries]
+    return Delivery.objects.filter(_any(attempts), state=State.RUNNING)
+
+
+def _any(conditions: list[Q]) -> Q:
+    return functools.reduce(operator.or_, conditions)
+
+
+def _change(delivery: Delivery, **changes: object) -> None:
+    if _lent([delivery]).update(**changes) != 1:
+        raise LeaseLost(f"Delivery {delivery} is no longer with {delivery.worker}.")
