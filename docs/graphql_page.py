@@ -1,5 +1,7 @@
 """The page of the GraphQL API: its mutations with their events, its filters and its orders."""
 
+from collections.abc import Mapping
+
 from graphene.utils.str_converters import to_camel_case
 from graphql import GraphQLInputField, GraphQLInputObjectType
 
@@ -18,12 +20,19 @@ FILTER_SETS = {
     "allTasks": filters.TaskFilterSet,
     "flows": filters.FlowFilterSet,
 }
+LOG_FILTER_SETS = {
+    "allEvents": filters.EventFilterSet,
+    "allDeliveries": filters.DeliveryFilterSet,
+}
+"""Nothing of theirs is common to all lists."""
 ORDER_SETS = {
     "allCases": orders.CaseOrderSet,
     "allWorkItems": orders.WorkItemOrderSet,
     "allWorkflows": orders.WorkflowOrderSet,
     "allTasks": orders.TaskOrderSet,
     "flows": orders.FlowOrderSet,
+    "allEvents": orders.EventOrderSet,
+    "allDeliveries": orders.DeliveryOrderSet,
 }
 
 
@@ -33,12 +42,14 @@ def graphql_page() -> str:
     assert root is not None
     concrete = [getattr(mutations, name[0].upper() + name[1:]) for name in root.fields]
     acting = [found for found in concrete if found.verb is not None]
-    designing = [found for found in concrete if found.verb is None]
+    operating = [found for found in concrete if issubclass(found, mutations.OperateDeliveries)]
+    designing = [found for found in concrete if found not in (*acting, *operating)]
     return with_sections(
         "graphql.md",
         {
             "mutations": "\n\n".join(map(_mutation, acting)),
             "design": "\n\n".join(map(_mutation, designing)),
+            "deliveries": "\n\n".join(map(_mutation, operating)),
             "filters": "\n\n".join(
                 f"{_title(name)}\n\n{_filters(own)}" for name, own in _own_filters().items()
             ),
@@ -74,19 +85,25 @@ def _mutation(mutation: type[Mutation]) -> str:
 
 def _own_filters() -> dict[str | None, dict[str, GraphQLInputField]]:
     """Return the members of each list's filters; under None those that all of them have."""
-    members = {
-        name: _input_type(found.input_type._meta.name).fields for name, found in FILTER_SETS.items()
-    }
+    members = _members(FILTER_SETS)
     common = set.intersection(*(set(fields) for fields in members.values())) - {"id", "ids"}
     shared = {name: field for name, field in members["flows"].items() if name in common}
     own: dict[str | None, dict[str, GraphQLInputField]] = {None: shared}
     for name, fields in members.items():
         own[name] = {member: fields[member] for member in fields if member not in common}
-    return own
+    return {**own, **_members(LOG_FILTER_SETS)}
+
+
+def _members(
+    sets: Mapping[str, type[filters.FilterSet]],
+) -> dict[str, dict[str, GraphQLInputField]]:
+    return {name: _input_type(found.input_type._meta.name).fields for name, found in sets.items()}
 
 
 def _title(name: str | None) -> str:
-    return "All lists:" if name is None else f"`{name}` besides:"
+    if name is None:
+        return "All lists but those of events and deliveries:"
+    return f"`{name}`:" if name in LOG_FILTER_SETS else f"`{name}` besides:"
 
 
 def _filters(fields: dict[str, GraphQLInputField]) -> str:

@@ -1,5 +1,7 @@
 """The statements of lists are such that PostgreSQL's indexes can serve them (decision 23)."""
 
+from uuid import UUID
+
 import pytest
 from django.db import connection
 from django.test import RequestFactory
@@ -78,6 +80,33 @@ def test_a_page_by_deadline_is_read_in_the_order_of_an_index(entries, index, dir
         " { edges { node { id } } } }"
     )
     plan = plan_of(query, "bitmapscan")
+
+    way = "Index Scan Backward" if direction == "DESC" else "Index Scan"
+    assert f"{way} using {index} " in plan
+    assert "Sort" not in plan
+
+
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+@pytest.mark.parametrize(
+    ("root", "entry", "attribute", "index"),
+    [
+        ("allEvents", "", "ID", "delivery_loggedevent_pkey"),
+        ("allEvents", "", "TIME", "logged_event_time"),
+        ("allEvents", f'{{case: "{UUID(int=1)}"}}', "ID", "logged_event_case"),
+        ("allEvents", '{name: "x"}', "ID", "logged_event_name"),
+        ("allEvents", '{username: "ann"}', "ID", "logged_event_username"),
+        ("allDeliveries", "{state: DEAD}", "ID", "delivery_state_id"),
+        ("allDeliveries", '{receiver: "x"}', "ID", "delivery_receiver"),
+    ],
+)
+def test_a_page_of_the_log_is_read_in_the_order_of_an_index(
+    root, entry, attribute, index, direction
+):
+    query = (
+        f"{{ {root}(first: 10, filter: [{entry}], order: [{{attribute: {attribute},"
+        f" direction: {direction}}}]) {{ edges {{ node {{ __typename }} }} }} }}"
+    )
+    plan = plan_of(query, "bitmapscan", "hashjoin", "mergejoin")
 
     way = "Index Scan Backward" if direction == "DESC" else "Index Scan"
     assert f"{way} using {index} " in plan

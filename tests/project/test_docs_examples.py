@@ -34,6 +34,7 @@ PAGES = [
     "how-to/come-from-caluma.md",
     "how-to/control-access.md",
     "how-to/identify-users.md",
+    "how-to/keep-a-history.md",
     "how-to/translate-names.md",
 ]
 EVERY_PAGE = {
@@ -48,7 +49,10 @@ ELSEWHERE = {
 }
 
 # What a page says to set.
-SETTINGS = {"how-to/translate-names.md": {"LANGUAGES": [("en", "en"), ("de", "de"), ("fr", "fr")]}}
+SETTINGS = {
+    "how-to/keep-a-history.md": {"EVENT_LOG": "all"},
+    "how-to/translate-names.md": {"LANGUAGES": [("en", "en"), ("de", "de"), ("fr", "fr")]},
+}
 # Receivers that are meant to fail; any other one that fails is a mistake of the page.
 FAILING = {
     "reference/receivers.md": ["leave_a_mess"],

@@ -15,7 +15,7 @@ class ErrorCode(StrEnum):
     INVALID_DOCUMENT = "INVALID_DOCUMENT"
     """The request is no valid GraphQL: malformed body, syntax, unknown operation or field."""
     INVALID_TRANSITION = "INVALID_TRANSITION"
-    """The state of the case or work item does not allow this operation."""
+    """The state of the case, work item or delivery does not allow this operation."""
     BAD_EXPRESSION = "BAD_EXPRESSION"
     """A flow or group expression does not parse, is too costly, or failed."""
     RECEIVER_ERROR = "RECEIVER_ERROR"
