@@ -9,7 +9,8 @@ from workflow_events.observability import health
 class Fixed:
     """Results that are known beforehand."""
 
-    def __init__(self, **results):
+    def __init__(self, figures, **results):
+        self.figures = figures
         self._results = results
 
     def results(self):
@@ -37,13 +38,14 @@ def test_a_process_that_is_ready(path):
     assert response["Cache-Control"] == "no-store"
     assert response.json() == {
         "status": "ok",
-        "checks": {"database": "ok", "migrations": "ok", "receivers": "ok"},
+        "checks": {"database": "ok", "migrations": "ok", "receivers": "ok", "deliveries": "ok"},
+        "deliveries": {"due": 0, "oldest_due_seconds": None, "dead": 0},
     }
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_one_check_that_fails_is_enough(monkeypatch, method):
-    monkeypatch.setattr(health, "readiness", Fixed(database=True, migrations=False))
+    monkeypatch.setattr(health, "readiness", Fixed({}, database=True, migrations=False))
 
     response = getattr(Client(), method)("/readyz")
 
@@ -53,6 +55,30 @@ def test_one_check_that_fails_is_enough(monkeypatch, method):
             "status": "failed",
             "checks": {"database": "ok", "migrations": "failed"},
         }
+
+
+def test_dead_deliveries_take_no_process_away(monkeypatch):
+    figures = {"due": 9_000, "oldest_due_seconds": 86_400.0, "dead": 800}
+    monkeypatch.setattr(health, "readiness", Fixed({"deliveries": figures}, deliveries=True))
+
+    response = Client().get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "ok",
+        "checks": {"deliveries": "ok"},
+        "deliveries": figures,
+    }
+
+
+def test_figures_of_a_check_that_fails_by_now_are_left_out(monkeypatch):
+    figures = {"due": 1, "oldest_due_seconds": 1.0, "dead": 0}
+    monkeypatch.setattr(health, "readiness", Fixed({"deliveries": figures}, deliveries=False))
+
+    response = Client().get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json() == {"status": "failed", "checks": {"deliveries": "failed"}}
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

@@ -7,9 +7,13 @@ import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from tests.delivery.deliveries import ago, deliveries
+from workflow_events.delivery.models import Delivery, State
 from workflow_events.events.registry import registry
 from workflow_events.observability import readiness as module
 from workflow_events.observability.readiness import CHECKS, NotReady, Readiness
+
+READY = {"database": True, "migrations": True, "receivers": True, "deliveries": True}
 
 # Checks run in a thread of their own, which sees what is committed.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,7 +45,7 @@ def asked_once(monkeypatch):
 
 
 def test_a_service_that_can_work_is_ready():
-    assert Readiness().results() == {"database": True, "migrations": True, "receivers": True}
+    assert Readiness().results() == READY
 
 
 def test_a_migration_that_is_missing(caplog):
@@ -52,7 +56,7 @@ def test_a_migration_that_is_missing(caplog):
     finally:
         recorder.record_applied("workflow", "0001_initial")
 
-    assert results == {"database": True, "migrations": False, "receivers": True}
+    assert results == {**READY, "migrations": False}
     end_of_check()
     assert [record.getMessage() for record in caplog.records] == [
         "Check 'migrations' fails: NotReady: not applied: workflow.0001_initial"
@@ -64,7 +68,7 @@ def test_receivers_that_are_not_loaded(caplog):
         registry.loaded = False
         results = Readiness().results()
 
-    assert results == {"database": True, "migrations": True, "receivers": False}
+    assert results == {**READY, "receivers": False}
 
 
 def end_of_check():
@@ -149,4 +153,32 @@ def test_what_changes_is_logged_once(caplog):
 
 
 def test_every_check_has_a_name_for_the_answer():
-    assert set(CHECKS) == {"database", "migrations", "receivers"}
+    assert set(CHECKS) == set(READY)
+
+
+def test_figures_are_no_verdict():
+    deliveries(None, None, due=ago(60))
+    deliveries(None, state=State.DEAD, finished_at=ago(5))
+    readiness = Readiness()
+
+    assert readiness.results() == READY
+    assert readiness.figures == {
+        "deliveries": {"due": 2, "oldest_due_seconds": pytest.approx(60, abs=30), "dead": 1}
+    }
+
+
+def test_figures_that_cannot_be_taken_are_one(caplog):
+    with connection.schema_editor() as editor:
+        editor.alter_db_table(Delivery, "delivery_delivery", "elsewhere")
+    try:
+        readiness = Readiness()
+        results = readiness.results()
+        end_of_check()
+    finally:
+        with connection.schema_editor() as editor:
+            editor.alter_db_table(Delivery, "elsewhere", "delivery_delivery")
+
+    assert results == {**READY, "deliveries": False}
+    assert readiness.figures == {}
+    [record] = caplog.records
+    assert record.getMessage().startswith("Check 'deliveries' fails: ")

@@ -36,7 +36,12 @@ def test_a_database_that_is_lost_comes_back(tmp_path):
         lost = running.wait_until("/readyz", 503)
         assert lost == {
             "status": "failed",
-            "checks": {"database": "failed", "migrations": "failed", "receivers": "ok"},
+            "checks": {
+                "database": "failed",
+                "migrations": "failed",
+                "receivers": "ok",
+                "deliveries": "failed",
+            },
         }
         assert running.request("GET", "/healthz")[0].status == 200
 

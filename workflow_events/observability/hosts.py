@@ -3,11 +3,11 @@
 from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 
-PROBES = frozenset({"/healthz", "/healthz/", "/readyz", "/readyz/"})
+PROBES = frozenset({"/healthz", "/healthz/", "/readyz", "/readyz/", "/metrics", "/metrics/"})
 
 
 class Hosts(CommonMiddleware):
-    """Refuses hosts that are not in ALLOWED_HOSTS, but for probes: these come by address."""
+    """Refuses hosts that are not in ALLOWED_HOSTS, but for probes, which come by address."""
 
     def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
         """Return nothing for a request that may go on; raise `DisallowedHost` for another."""

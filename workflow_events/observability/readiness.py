@@ -5,12 +5,13 @@ from collections.abc import Callable
 from functools import cache
 from threading import Condition, Thread
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from workflow_events.delivery.operating.figures import bounded_figures
 from workflow_events.events.registry import registry
 
 logger = logging.getLogger("workflow_events.readiness")
@@ -19,6 +20,12 @@ PATIENCE: Final = 3.0
 """Seconds after which a check that has not answered has failed."""
 FRESHNESS: Final = 1.0
 """Seconds for which an answer is good: strangers may ask as often as they like."""
+
+COUNTED: Final = 10_000
+"""Deliveries that are counted at most, so that a check takes no longer the more are waiting."""
+
+Check = Callable[[], dict[str, Any] | None]
+"""Raises an error when it fails; what it may return is part of the answer, and no verdict."""
 
 
 class NotReady(Exception):
@@ -45,12 +52,21 @@ def receivers_are_loaded() -> None:
         raise NotReady("the receiver modules are not loaded")
 
 
-CHECKS: Final[dict[str, Callable[[], None]]] = {
+def deliveries_can_be_counted() -> dict[str, Any]:
+    """Return how much is due or dead, up to `COUNTED`, and how long the oldest has been due.
+
+    However bad these figures are, another process would not do better.
+    """
+    return bounded_figures(COUNTED)
+
+
+CHECKS: Final[dict[str, Check]] = {
     "database": database_answers,
     "migrations": tables_are_up_to_date,
     "receivers": receivers_are_loaded,
+    "deliveries": deliveries_can_be_counted,
 }
-"""Every check by the name that the answer has for it; each raises an error when it fails."""
+"""Every check by the name that the answer has for it."""
 
 
 class Readiness:
@@ -60,11 +76,13 @@ class Readiness:
     one also learns whether a connection can be made.
     """
 
-    def __init__(self, checks: dict[str, Callable[[], None]] = CHECKS) -> None:
+    def __init__(self, checks: dict[str, Check] = CHECKS) -> None:
         self._checks = checks
         self._changed = Condition()
         self._thread: Thread | None = None
         self._results: dict[str, bool] = {}
+        self.figures: dict[str, dict[str, Any]] = {}
+        """What the checks that passed last have returned, by name."""
         self._time = float("-inf")
         self._told: dict[str, bool] = dict.fromkeys(checks, True)
 
@@ -84,11 +102,12 @@ class Readiness:
         return results
 
     def _run(self) -> None:
-        results, reasons = {}, {}
+        results, reasons, figures = {}, {}, {}
         try:
             for name, check in self._checks.items():
                 try:
-                    check()
+                    if (returned := check()) is not None:
+                        figures[name] = returned
                 except Exception as error:  # whatever it is, the service is not ready
                     reasons[name] = f"{type(error).__name__}: {error}".strip()
                 results[name] = name not in reasons
@@ -96,6 +115,7 @@ class Readiness:
             connection.close()
             with self._changed:
                 self._results, self._time, self._thread = results, monotonic(), None
+                self.figures = figures
                 self._changed.notify_all()
         self._tell(results, reasons)
 
