@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from tests.workflow.builders import item, workflow
-from workflow_events.delivery import payload
+from workflow_events.delivery import engines, payload
 from workflow_events.delivery.models import LoggedEvent
 from workflow_events.events import Event
 from workflow_events.events.event import make
@@ -31,8 +32,9 @@ def user() -> BaseUser:
 
 @pytest.fixture
 def case(db: None, user: BaseUser) -> Case:
-    """A running case whose work item "a" is ready, and after which comes "b"."""
-    return api.start_case(workflow("a -> b"), user)
+    """A running case: its work item "a" is ready, others may join it, and "b" comes after."""
+    several = {"a": {"is_multiple_instance": True}}
+    return api.start_case(workflow("a -> b", tasks=several), user)
 
 
 @pytest.fixture
@@ -69,3 +71,17 @@ def stored(noticed: type[Event]) -> Callable[..., LoggedEvent]:
 def carried(stored: Callable[..., LoggedEvent]) -> Callable[[Any], Any]:
     """Return what a receiver in the background gets for a value."""
     return lambda what: payload.decode(stored(what), DELIVERY_ID).what  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def nudges(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether a transaction was open when a worker was woken, each time; no engine is asked."""
+    woken: list[bool] = []
+
+    def nudge() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 'nudge'")  # in place of the statement of an engine
+        woken.append(connection.in_atomic_block)
+
+    monkeypatch.setattr(engines, "nudge", nudge)
+    return woken

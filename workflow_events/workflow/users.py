@@ -84,7 +84,9 @@ class RememberedUser(BaseUser):
 
 
 def _expressible(claims: Mapping[Any, Any]) -> dict[str, Any]:
-    return {name: claim for name, claim in claims.items() if _is_json(name) and _is_json(claim)}
+    if _is_json(dict(claims)):
+        return dict(claims)
+    return {n: claim for n, claim in claims.items() if isinstance(n, str) and _is_json(claim)}
 
 
 def _is_json(value: Any) -> bool:

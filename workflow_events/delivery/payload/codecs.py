@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MARK = "$"
 """What a tag begins with; keys of dicts that do so, too, are stored in another way."""
+ORDER_TAG = "order"
+"""Stands beside the keys of an object, for their order."""
 
 Encode = Callable[[Any, "Encoding"], Any]
 """Takes a value and the pass that it belongs to, which encodes its parts; returns JSON."""
@@ -82,11 +84,13 @@ def register(
     Values of their subclasses are, too. A type may be a runtime-checkable protocol. ``tag`` stands
     for the type in what is stored, so it must stay the same. ``encode`` returns what can be encoded
     itself, such as a dict of text, dates and model instances; ``decode`` gets this back and returns
-    the value. Raises ``ValueError`` for a tag of others.
+    the value. Raises ``ValueError`` for a tag of others, or one that is no word.
     """
     kinds = kinds if isinstance(kinds, tuple) else (kinds,)
     owners = tuple(f"{kind.__module__}.{kind.__qualname__}" for kind in kinds)
-    if tag in _decoders and _owners.get(tag) != owners:
+    if not tag.isidentifier():
+        raise ValueError(f"The tag {tag!r} is no word of letters, digits and underscores.")
+    if tag == ORDER_TAG or (tag in _decoders and _owners.get(tag) != owners):
         raise ValueError(f"The tag {tag!r} is taken; choose another one for {', '.join(owners)}.")
     _owners[tag] = owners
     _decoders[tag] = _own_decoder(tag, decode)

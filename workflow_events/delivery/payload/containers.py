@@ -7,12 +7,12 @@ from typing import Any, Final, NamedTuple
 
 from django.utils.datastructures import MultiValueDict
 
-from workflow_events.delivery.payload.codecs import MARK, decodes, encodes, tagged
+from workflow_events.delivery.payload.codecs import MARK, ORDER_TAG, decodes, encodes, tagged
 from workflow_events.delivery.payload.errors import Unreadable
 from workflow_events.delivery.payload.names import path_of, resolve
 from workflow_events.delivery.payload.scalars import UNSTORABLE
 
-ORDER: Final = f"{MARK}order"
+ORDER: Final = MARK + ORDER_TAG
 """Key of an object for the order of its other keys, which jsonb does not keep."""
 
 
