@@ -408,7 +408,7 @@ _POSTGRESQL_OPTIONS: Final = {
 }
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = CONN_MAX_AGE
-# A lost connection is noticed without a statement (workflow/lost_connections.py).
+# A lost connection is noticed without a statement (events/lost_connections.py).
 _database["CONN_HEALTH_CHECKS"] = False
 # Every operation is its own transaction, each root field of a document commits by itself.
 _database["ATOMIC_REQUESTS"] = False

@@ -5,8 +5,8 @@ from django.core.signals import request_started
 from django.db.backends.signals import connection_created
 
 from workflow_events.events.immediate_keys import allow_flush
+from workflow_events.events.lost_connections import close_if_lost
 from workflow_events.workflow.lookups.sqlite import register_functions
-from workflow_events.workflow.lost_connections import close_if_lost
 
 
 class WorkflowConfig(AppConfig):

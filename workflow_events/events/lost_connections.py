@@ -1,4 +1,4 @@
-"""Noticing, without a statement, that PostgreSQL has ended a connection between two requests."""
+"""Noticing, without a statement, that PostgreSQL has ended a connection while it was idle."""
 
 from select import POLLIN, poll
 from typing import Any
