@@ -12,6 +12,11 @@ HELP = """\
 usage: workflow-events <command> [options]
 
   serve           answer GraphQL requests (--migrate, --load-example: do that first)
+  deliveries      list what receivers in the background are to get; ID: all of one
+  redeliver, cancel
+                  deliver again what has ended, or give up what has not
+  replay          deliver logged events to a receiver, again or for the first time
+  prune           delete old events with their deliveries
   load-example    create the workflow "application", unless it exists
   schema          print the GraphQL schema
   migrate, check, shell, …
@@ -43,6 +48,10 @@ def _run(command: str, options: list[str]) -> None:
         from workflow_events.cli.serve import serve
 
         serve(options)
+    elif command in ("deliveries", "redeliver", "cancel", "replay", "prune"):
+        from workflow_events.cli.operating import operate
+
+        sys.exit(operate(command, options))
     elif command == "load-example":
         from workflow_events.cli.example import load_example
 
