@@ -17,6 +17,8 @@ COLOURS: Final = {
 }
 LEAST: Final = 30
 """Characters of the last column that are shown however narrow the terminal is."""
+MANY: Final = 500
+"""How much work is worth to say how far it has come."""
 SAMPLE: Final = 1_000
 """Rows from which the widths of columns are taken."""
 
@@ -55,7 +57,7 @@ class Progress:
 
     def __init__(self, verb: str, of: int) -> None:
         self._verb, self._of, self._done = verb, of, 0
-        self._shown = sys.stderr.isatty()
+        self._shown = of > MANY and sys.stderr.isatty()
 
     def add(self, number: int) -> None:
         """Count what has been done."""
