@@ -122,6 +122,11 @@ def renew(deliveries: Sequence[Delivery]) -> int:
     return _lent(deliveries).update(lease=lease, due=lease)
 
 
+def streams_of(deliveries: Iterable[Delivery]) -> list[Stream]:
+    """Return the streams that deliveries are in, to be given to `claim` when they have ended."""
+    return [(d.receiver, d.stream) for d in deliveries if d.stream is not None]
+
+
 def unknown_receivers() -> dict[str, int]:
     """Return the receivers that no code here has, with how many deliveries wait for each."""
     waiting = Delivery.objects.filter(finished_at=None).exclude(receiver__in=registry.in_background)

@@ -1,0 +1,89 @@
+"""One attempt at a delivery: the receiver is called, and what became of it is noted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import connection
+from django.utils import timezone
+
+from workflow_events.delivery import ledger, payload
+from workflow_events.delivery.failures import message_of
+from workflow_events.delivery.identity import delivery_id_of
+from workflow_events.delivery.models import Delivery
+from workflow_events.delivery.payload import Undeliverable
+from workflow_events.delivery.time_limit import Interruptible, TimeLimitExceeded
+from workflow_events.events.phases import Background
+from workflow_events.events.receivers import Receiver
+from workflow_events.events.registry import registry
+from workflow_events.events.restoring import run_alone
+
+logger = logging.getLogger("workflow_events.delivery")
+
+
+def execute(delivery: Delivery, attempt: Interruptible | None = None) -> None:
+    """Call the receiver of a claimed delivery with its event, and note how it ended.
+
+    What the receiver writes and the mark "done" are one transaction. A failure is stored, to be
+    tried again as the receiver's `Retry` says. Raises only what keeps it from being noted: a lost
+    database, or the `WorkerStopped` by which the receiver was interrupted.
+    """
+    receiver, options = _known(delivery)
+    try:
+        event = payload.decode(
+            delivery.event,
+            delivery_id_of(delivery.event_id, delivery.receiver),
+            gone_as_none=options.takes_gone,
+        )
+        called = attempt.guarded(receiver) if attempt else receiver
+        run_alone(called, event, then=partial(ledger.mark_done, delivery))
+    except ledger.LeaseLost as lost:
+        logger.warning("%s What receiver %s did is undone.", lost, delivery.receiver)
+    except (Exception, TimeLimitExceeded, SystemExit, asyncio.CancelledError) as error:
+        fail(delivery, error)
+
+
+def fail(delivery: Delivery, error: BaseException) -> None:
+    """Store that an attempt has failed, and when the next one is due, if there is one."""
+    _, options = _known(delivery)
+    due = _next_attempt(delivery, options, error)
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+    try:
+        ledger.mark_failed(delivery, error, due)
+    except ledger.LeaseLost as lost:
+        logger.warning("%s It had failed: %s", lost, message_of(error))
+        return
+    logger.log(
+        logging.WARNING if due else logging.ERROR,
+        "Receiver %s failed on %s, attempt %d; %s: %s",
+        delivery.receiver,
+        delivery.event.name,
+        delivery.attempts,
+        "it will be tried again" if due else "the delivery is dead",
+        message_of(error),
+        exc_info=error,
+        extra={
+            "receiver": delivery.receiver,
+            "event": delivery.event.name,
+            "delivery": delivery.pk,
+        },
+    )
+
+
+def _known(delivery: Delivery) -> tuple[Receiver, Background]:
+    receiver = registry.in_background[delivery.receiver]
+    assert receiver.background is not None  # noqa: S101 (by what in_background holds)
+    return receiver, receiver.background
+
+
+def _next_attempt(delivery: Delivery, options: Background, error: BaseException) -> datetime | None:
+    # Authors say what is worth another attempt by classes of Exception.
+    kind = TimeoutError if isinstance(error, TimeLimitExceeded) else type(error)
+    is_final = isinstance(error, Undeliverable) or not issubclass(kind, options.retry.on)
+    if is_final or delivery.attempts >= options.retry.attempts:
+        return None
+    return timezone.now() + timedelta(seconds=options.retry.delay(delivery.attempts))
