@@ -240,7 +240,7 @@ ANYTHING = st.recursive(
 def test_whatever_is_made_of_these_comes_back(value, connection_of_json):
     encoded = connection_of_json(Encoding("event.what").value(value))
     back = Decoding({}).value(encoded)
-    assert back == value
+    # Not by ==, which holds for no time that its zone skips (PEP 495).
     assert described(back) == described(value)
 
 

@@ -18,6 +18,7 @@ DOCS = ROOT / "docs"
 PAGES = [
     "reference/events.md",
     "reference/receivers.md",
+    "reference/payload.md",
     "reference/python-api.md",
     "reference/access.md",
     "explanation/isolation.md",
