@@ -73,11 +73,11 @@ def _run_what_is_committed() -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     if not connection.run_on_commit or not _is_committed(connection):
         return
-    ours = [entry for entry in connection.run_on_commit if isinstance(entry[1], Once)]
+    ours = [entry[1] for entry in connection.run_on_commit if isinstance(entry[1], Once)]
     connection.run_on_commit[:] = [
         entry for entry in connection.run_on_commit if not isinstance(entry[1], Once)
     ]
-    for _, receivers, _ in ours:
+    for receivers in ours:
         try:
             receivers()
         except Exception:  # as Django does after COMMIT
@@ -90,5 +90,5 @@ def _is_committed(connection: BaseDatabaseWrapper) -> bool:
         current.get() is None
         and not connection.needs_rollback
         and bool(connection.atomic_blocks)
-        and all(block._from_testcase for block in connection.atomic_blocks)
+        and all(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
     )

@@ -62,8 +62,8 @@ class Deliveries:
         from workflow_events.delivery import runner
 
         count = runner.run_due()
-        while retries and self._make_due():
-            count += runner.run_due()
+        while retries and self._make_due() and (more := runner.run_due()):
+            count += more
         if check:
             self._raise_failures()
         return count

@@ -1,6 +1,6 @@
 """The pages of the event log."""
 
-from typing import Any, Final
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -18,14 +18,13 @@ from workflow_events.delivery.admin.pages import (
 )
 from workflow_events.delivery.models import Delivery, LoggedEvent
 
-TIMES: Final = ("due", "finished_at")
-
 
 class DeliveriesOfEvent(admin.TabularInline):  # type: ignore[type-arg]
     """The deliveries of an event, on its page."""
 
     model = Delivery
-    fields = readonly_fields = ("receiver", "state", "attempts", *map(moment, TIMES))
+    fields: Any = ("receiver", "state", "attempts", moment("due"), moment("finished_at"))
+    readonly_fields = fields
     ordering = ("pk",)
     show_change_link = True
     can_delete = False
@@ -46,7 +45,7 @@ class LoggedEventPages(ReadOnlyPages):
     list_filter = (EventNameFilter, EventAgeFilter)
     search_fields = ("id", "case", "username")
     search_help_text = "The id of an event or of a case, or the name of a user."
-    fields = (
+    fields: Any = (
         *("name", "id", moment("time"), "sender"),
         *("cause_link", "case_link", "username", "envelope"),
     )

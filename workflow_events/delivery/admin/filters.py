@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin
-from django.db.models import Manager, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -29,7 +29,7 @@ class NameFilter(admin.SimpleListFilter):
     """Offers the names that a table holds; subclasses say which."""
 
     column: ClassVar[str]
-    rows: ClassVar[Manager[Any]]
+    table: ClassVar[type[Model]]
     lookup: ClassVar[str]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
@@ -43,7 +43,9 @@ class NameFilter(admin.SimpleListFilter):
 
     def _names(self) -> Iterator[str]:
         # From one to the next by the index: DISTINCT would read every row.
-        names = self.rows.order_by(self.column).values_list(self.column, flat=True)
+        names = self.table._default_manager.order_by(self.column).values_list(
+            self.column, flat=True
+        )
         name = names.first()
         for _ in range(MOST_CHOICES):
             if name is None:
@@ -57,7 +59,7 @@ class ReceiverFilter(NameFilter):
 
     title = "receiver"
     parameter_name = lookup = column = "receiver"
-    rows = Delivery.objects
+    table = Delivery
 
 
 class EventNameFilter(NameFilter):
@@ -65,7 +67,7 @@ class EventNameFilter(NameFilter):
 
     title = "name"
     parameter_name = lookup = column = "name"
-    rows = LoggedEvent.objects
+    table = LoggedEvent
 
 
 class EventOfDeliveryFilter(EventNameFilter):

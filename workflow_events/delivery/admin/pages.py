@@ -26,8 +26,9 @@ class CountingPaginator(Paginator):  # type: ignore[type-arg]
     @cached_property
     def count(self) -> int:
         """The number of rows, or ``COUNTED + 1`` where there are more."""
-        rows = self.object_list.order_by()  # type: ignore[union-attr]
-        return rows[: COUNTED + 1].count()
+        rows: Any = self.object_list
+        count: int = rows.order_by()[: COUNTED + 1].count()
+        return count
 
 
 class ReadOnlyPages(admin.ModelAdmin):  # type: ignore[type-arg]
