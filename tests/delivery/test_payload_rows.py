@@ -12,6 +12,7 @@ from tests.workflow.builders import ANN, complete, item, workflow
 from workflow_events.delivery import payload
 from workflow_events.delivery.models import LoggedEvent
 from workflow_events.delivery.payload import references
+from workflow_events.delivery.payload.encoding import Encoding
 from workflow_events.events import Event, on
 from workflow_events.events.event import make
 from workflow_events.graphql.mutations import CompleteWorkItem
@@ -213,6 +214,13 @@ def test_how_a_model_is_loaded_is_registered(stored, case, monkeypatch, django_a
     logged.content["payload"]["what"]["$row"]["pk"] = "b"
     with pytest.raises(payload.Gone):
         payload.decode(logged, DELIVERY_ID)
+
+
+def test_a_row_of_another_database_is_not_looked_for_in_ours(work_item):
+    work_item._state.db = "archive"
+    encoded = Encoding("event.what").value([work_item])
+    [found] = references.references_in(encoded)
+    assert found == references.Reference(WorkItem, work_item.pk, "archive")
 
 
 def test_rows_of_a_proxy_load_the_relations_of_its_model(stored, work_item, settings):

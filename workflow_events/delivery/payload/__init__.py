@@ -1,6 +1,5 @@
 """What is stored of an event for receivers in the background: a versioned envelope in JSON."""
 
-from workflow_events.delivery.payload import containers, names, references, scalars
 from workflow_events.delivery.payload.codecs import register
 from workflow_events.delivery.payload.decoding import decode
 from workflow_events.delivery.payload.encoding import encode
@@ -29,12 +28,8 @@ __all__ = [
     "UnknownTag",
     "UnknownVersion",
     "Unreadable",
-    "containers",
     "decode",
     "encode",
-    "names",
-    "references",
     "register",
     "register_model",
-    "scalars",
 ]
