@@ -15,6 +15,8 @@ from workflow_events.delivery.payload import references
 from workflow_events.delivery.payload.encoding import Encoding
 from workflow_events.events import Event, on
 from workflow_events.events.event import make
+from workflow_events.events.registry import registry
+from workflow_events.events.restoring import run_alone
 from workflow_events.graphql.mutations import CompleteWorkItem
 from workflow_events.workflow import api
 from workflow_events.workflow.events import post_complete_work_item, post_reopen_case
@@ -51,6 +53,19 @@ def test_an_event_of_the_workflow_is_restored_by_one_statement(
     assert (envelope.name, envelope.id) == ("post_complete_work_item", completed.pk)
     assert (envelope.time, envelope.cause) == (completed.time, None)
     assert envelope.delivery_id == DELIVERY_ID
+
+
+def test_an_async_receiver_need_not_load_anything(completed, django_assert_num_queries):
+    seen = []
+
+    @on(post_complete_work_item, delivery="background", name="somebody")
+    async def look(work_item):
+        seen.append((work_item.task.name, work_item.case.workflow_id, work_item.child_case))
+
+    event = payload.decode(completed, DELIVERY_ID)
+    with django_assert_num_queries(0):
+        run_alone(registry.in_background["somebody"], event, then=lambda: seen.append("done"))
+    assert seen == [("A", "flow", None), "done"]
 
 
 def test_a_row_is_loaded_once_however_often_it_stands_there(

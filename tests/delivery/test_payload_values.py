@@ -164,10 +164,11 @@ def test_lazy_values_are_stored_as_what_they_are_now(carried):
     assert carried(SimpleLazyObject(lambda: None)) is None
 
 
-def test_as_deep_as_a_client_may_nest(carried):
-    value = {"a": 1}
+@pytest.mark.parametrize("key", ["a", 1])
+def test_as_deep_as_it_may_be_nested(key, carried):
+    value = {key: 1}
     for _ in range(99):
-        value = {"a": value}
+        value = {key: value}
     assert carried(value) == value
 
 
