@@ -110,6 +110,8 @@ def test_a_failure_can_be_expected(matter: Any, deliveries: Deliveries) -> None:
     [delivery] = deliveries.where(state="pending")
     assert (delivery.attempts, "refused 1" in delivery.error) == (1, True)
     assert calls == [1]
+    # What this call has not tried is no failure of it.
+    assert deliveries.run() == 0
 
 
 def test_retries_do_not_wait(matter: Any, heard: list[int], deliveries: Deliveries) -> None:

@@ -56,16 +56,19 @@ class Deliveries:
         """Call the receivers of all that is due, one after the other, until nothing is left.
 
         With ``retries``, what has failed is tried again without waiting, until it is done or dead.
-        Returns how many times a receiver was called. Raises `DeliveryFailed` when what is pending
-        or dead now has failed, unless ``check`` is false.
+        Returns how many times a receiver was called. Raises `DeliveryFailed` when something was
+        tried that is not done, unless ``check`` is false.
         """
         from workflow_events.delivery import runner
 
+        attempts = {delivery.pk: delivery.attempts for delivery in self}
         count = runner.run_due()
         while retries and self._make_due() and (more := runner.run_due()):
             count += more
-        if check:
-            self._raise_failures()
+        failed = [d for d in self if d.error and d.state in ("pending", "dead")]
+        tried = [d for d in failed if d.attempts != attempts.get(d.pk, 0)]
+        if check and tried:
+            raise DeliveryFailed("\n".join(map(_told, tried)))
         return count
 
     def _make_due(self) -> int:
@@ -73,11 +76,6 @@ class Deliveries:
 
         waiting = Delivery.objects.filter(pk__gt=self._before, state=State.PENDING)
         return waiting.update(due=timezone.now())
-
-    def _raise_failures(self) -> None:
-        failed = [d for state in ("pending", "dead") for d in self.where(state=state) if d.error]
-        if failed:
-            raise DeliveryFailed("\n".join(map(_told, failed)))
 
 
 def _told(delivery: Delivery) -> str:

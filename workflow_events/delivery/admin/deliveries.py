@@ -1,6 +1,6 @@
 """The pages of the ledger, and what can be done there."""
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -62,7 +62,7 @@ class DeliveryPages(ReadOnlyPages):
     search_fields = ("id", "event__id", "event__case")
     search_help_text = "The number of a delivery, or the id of an event or of a case."
     actions = ("redeliver", "cancel")
-    fieldsets: Any = (
+    fieldsets: ClassVar[Any] = (
         (None, {"fields": ("state", "receiver", "event_link", "case_link", "stream")}),
         (
             "Attempts",

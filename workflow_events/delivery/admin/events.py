@@ -1,6 +1,6 @@
 """The pages of the event log."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -23,7 +23,7 @@ class DeliveriesOfEvent(admin.TabularInline):  # type: ignore[type-arg]
     """The deliveries of an event, on its page."""
 
     model = Delivery
-    fields: Any = ("receiver", "state", "attempts", moment("due"), moment("finished_at"))
+    fields: ClassVar[Any] = ("receiver", "state", "attempts", moment("due"), moment("finished_at"))
     readonly_fields = fields
     ordering = ("pk",)
     show_change_link = True
@@ -45,7 +45,7 @@ class LoggedEventPages(ReadOnlyPages):
     list_filter = (EventNameFilter, EventAgeFilter)
     search_fields = ("id", "case", "username")
     search_help_text = "The id of an event or of a case, or the name of a user."
-    fields: Any = (
+    fields: ClassVar[Any] = (
         *("name", "id", moment("time"), "sender"),
         *("cause_link", "case_link", "username", "envelope"),
     )
