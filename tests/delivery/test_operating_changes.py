@@ -87,6 +87,15 @@ class TestRedeliver:
         operating.redeliver(Delivery.objects.filter(pk=dead.pk))
         assert [delivery.pk for delivery in claim()] == [dead.pk]
 
+    def test_it_waits_for_a_later_one_of_its_stream_that_runs(self) -> None:
+        [dead] = deliveries("a", state=State.DEAD, finished_at=ago(5), started_at=ago(6))
+        deliveries("a", "a")
+        [later] = claim()
+        operating.redeliver(Delivery.objects.filter(pk=dead.pk))
+        assert claim() == []
+        ledger.mark_done(later)
+        assert [delivery.pk for delivery in claim(after=[("receiver", "a")])] == [dead.pk]
+
     def test_nothing_is_written_where_there_is_nothing(self) -> None:
         deliveries(None)
         with CaptureQueriesContext(connection) as captured:

@@ -57,7 +57,7 @@ def claim(
         for delivery in _locked(due, now, limit):
             if _is_worn_out(delivery):
                 _bury(delivery, now)
-            else:
+            elif not _waits_for_a_later_one(delivery):
                 claimed.append(delivery)
         if claimed:
             _lend(claimed, worker, now)
@@ -170,6 +170,20 @@ def _locked(keys: list[int], now: datetime, limit: int) -> QuerySet[Delivery]:
     due = Delivery.objects.filter(pk__in=keys, finished_at=None, due__lte=now)
     locked = due.select_for_update(skip_locked=True, of=("self",))
     return locked.select_related("event").order_by("due", "id")[:limit]
+
+
+def _waits_for_a_later_one(delivery: Delivery) -> bool:
+    """Tell whether one behind it runs, which was begun before this one was redelivered.
+
+    It is put off behind that one then.
+    """
+    if delivery.stream is None or delivery.attempts or delivery.started_at is None:
+        return False
+    stream = _of_stream((delivery.receiver, delivery.stream))
+    running = stream.filter(state=State.RUNNING, due__gt=timezone.now()).first()
+    if running is not None:
+        Delivery.objects.filter(pk=delivery.pk).update(due=running.due)
+    return running is not None
 
 
 def _is_worn_out(delivery: Delivery) -> bool:
