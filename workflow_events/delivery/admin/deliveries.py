@@ -142,8 +142,8 @@ class DeliveryPages(ReadOnlyPages):
 
     @admin.display(description="age")
     def age(self, delivery: Delivery) -> str:
-        """Return the time since it was stored, as people say it."""
-        return timesince(delivery.created_at, depth=1)
+        """Return the time since its event, as people say it."""
+        return timesince(delivery.event.time, depth=1)
 
     @admin.display(description="error")
     def first_line(self, delivery: Delivery) -> str:
