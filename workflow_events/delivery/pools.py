@@ -42,12 +42,13 @@ class Pool:
             return [], 0
         return may_begin, min(free, *(left[name] for name in may_begin))
 
-    def begin(self, delivery: Delivery) -> None:
+    def begin(self, delivery: Delivery) -> Work:
         """Run a delivery in a free slot."""
         slot = self._idle.pop() if self._idle else Slot(self._name, self._freed)
         work = Work(delivery)
         self._busy[work] = slot
         slot.give(work)
+        return work
 
     def collect(self) -> list[Work]:
         """Take back the slots that are through with what they ran, and return what that was."""

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from workflow_events.delivery import ledger
 from workflow_events.delivery.execution import execute, fail
+from workflow_events.delivery.limits import Limits
 from workflow_events.delivery.pools import Pool
 from workflow_events.delivery.slots import Work
 from workflow_events.delivery.time_limit import TimeLimitExceeded, WorkerStopped
@@ -77,6 +78,7 @@ class Runner:
         self._after: list[ledger.Stream] = []
         self._stopped: list[Work] = []
         self._ended = 0
+        self._limits = Limits()
         self._pools = [
             Pool(name, receivers, size, self.wake)
             for name, size, receivers in (
@@ -132,7 +134,7 @@ class Runner:
             close_if_lost()
             # First: what this worker still runs must not look like a dead one's.
             self._renew(now)
-            self._enforce_limits(now)
+            self._give_up_the_deaf(now)
             begun = look and self._look(now)
         except Error as error:
             self._lost(error)
@@ -157,15 +159,10 @@ class Runner:
             ledger.renew([work.delivery for work in self._running()])
             self._renew_at = now + settings.WORKER_LEASE / 3
 
-    def _enforce_limits(self, now: float) -> None:
+    def _give_up_the_deaf(self, now: float) -> None:
         for pool in self._pools:
             for work in pool.running():
-                if now < work.late_at or work.ended:
-                    continue
-                if not work.is_late:
-                    work.is_late = True
-                    work.attempt.interrupt(work.too_late())
-                elif now >= work.late_at + PATIENCE:
+                if now >= work.late_at + PATIENCE and not work.ended:
                     self._give_up(pool, work)
 
     def _give_up(self, pool: Pool, work: Work) -> None:
@@ -200,7 +197,7 @@ class Runner:
             claimed = ledger.claim(self.worker, receivers, limit, after) if limit else []
             after = []
             for delivery in claimed:
-                pool.begin(delivery)
+                self._limits.watch(pool.begin(delivery))
             begun += len(claimed)
             if len(claimed) < limit or not limit:
                 return begun
@@ -217,7 +214,7 @@ class Runner:
         return seconds <= 0
 
     def _wait(self) -> None:
-        moments = [work.late_at + PATIENCE * work.is_late for work in self._running()]
+        moments = [work.late_at + PATIENCE for work in self._running()]
         moments += [self._look_at, self._renew_at] if self._running() else [self._look_at]
         at = 0.0 if self._asked else min(moments)
         self._woken.wait(max(at, self._retry_at) - time.monotonic())
@@ -254,6 +251,7 @@ class Runner:
                 ledger.hand_back(left)
             except Error:
                 logger.exception("Deliveries are not handed back; their leases run out")
+            self._limits.stop()
             for pool in self._pools:
                 pool.stop()
             connection.close()

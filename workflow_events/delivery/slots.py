@@ -33,8 +33,6 @@ class Work:
         limit = float("inf") if self._limit is None else self._limit
         self.late_at = time.monotonic() + limit
         """When its time limit is over, by the monotonic clock."""
-        self.is_late = False
-        """Whether it was told so."""
 
     def too_late(self) -> TimeLimitExceeded:
         """Return the reason why it is interrupted at its time limit."""
