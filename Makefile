@@ -2,15 +2,15 @@
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-ROUNDS ?= 200
+ROUNDS ?= 100
 
 .PHONY: help run test test-matrix lint format docs bench chaos lock clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
 
-run: $(BIN)/.installed ## Serve http://127.0.0.1:8000/graphql on an SQLite file (PORT= changes it)
-	@ENV=$${ENV:-dev} exec $(BIN)/workflow-events serve --migrate --load-example
+run: $(BIN)/.installed ## Serve http://127.0.0.1:8000/graphql on an SQLite file, with a worker (PORT= changes it)
+	@ENV=$${ENV:-dev} exec $(BIN)/workflow-events serve --migrate --load-example --worker
 
 test: $(BIN)/.installed-dev ## Run the suite on SQLite and, where one answers, on PostgreSQL
 	@$(BIN)/python -m tests $(TESTS)
@@ -37,7 +37,7 @@ docs: $(BIN)/.installed-dev ## Generate the reference pages and build the site i
 bench: $(BIN)/.installed-dev ## Print what emissions and completions cost, beside others (BENCH=http: that only)
 	@$(BIN)/python -m benchmarks $(BENCH)
 
-chaos: $(BIN)/.installed-dev ## Race clients against a real server on PostgreSQL (ROUNDS=200)
+chaos: $(BIN)/.installed-dev ## Race clients, kill processes, restart databases; see that all is well (ROUNDS=100)
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS)
 
 lock: ## Resolve uv.lock and export the hashed requirements from it (needs uv)

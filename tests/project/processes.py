@@ -68,6 +68,11 @@ class Output:
         assert line is not None, f"{pattern!r} was not printed:\n" + "\n".join(self.lines)
         return line
 
+    def wait_for_the_end(self, timeout: float = 30) -> None:
+        """Wait until no process has it open: neither the one that was started nor its children."""
+        with self._grown:
+            assert self._grown.wait_for(lambda: self._ended, timeout), "\n".join(self.lines)
+
     def _found(self, pattern: str) -> str | None:
         return next((line for line in self.lines if re.search(pattern, line)), None)
 

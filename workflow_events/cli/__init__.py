@@ -11,7 +11,9 @@ from django.core.management import execute_from_command_line
 HELP = """\
 usage: workflow-events <command> [options]
 
-  serve           answer GraphQL requests (--migrate, --load-example: do that first)
+  serve           answer GraphQL requests (--migrate, --load-example: do that first;
+                  --worker: run a worker beside the server)
+  worker          deliver events to the receivers in the background (-v: name them)
   deliveries      list what receivers in the background are to get; ID: all of one
   redeliver, cancel
                   deliver again what has ended, or give up what has not
@@ -48,6 +50,10 @@ def _run(command: str, options: list[str]) -> None:
         from workflow_events.cli.serve import serve
 
         serve(options)
+    elif command == "worker":
+        from workflow_events.cli.worker import work
+
+        work(options)
     elif command in ("deliveries", "redeliver", "cancel", "replay", "prune"):
         from workflow_events.cli.operating import operate
 

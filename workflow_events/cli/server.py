@@ -9,7 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
+from workflow_events.cli.companion import AccompaniedArbiter
 from workflow_events.graphql.limits.deadline import limit_statements
 
 WELCOME = "Serving {url} (Ctrl-C stops).\n"
@@ -27,11 +29,13 @@ Then write a receiver: docs/tutorial/first-steps.md
 class Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn with the settings of the service; the application is loaded before the fork.
 
-    With ``example``, it says how to try the example workflow when it is ready.
+    With ``example``, it says how to try the example workflow when it is ready; with ``worker``, a
+    worker runs beside it.
     """
 
-    def __init__(self, *, example: bool) -> None:
+    def __init__(self, *, example: bool, worker: bool = False) -> None:
         self.example = example
+        self.arbiter = AccompaniedArbiter if worker else Arbiter
         # Who started it with nohup wants it to outlive the terminal; gunicorn sets its own handler.
         self.outlives_terminal = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
         super().__init__()
@@ -56,6 +60,10 @@ class Server(BaseApplication):  # type: ignore[misc]
             "post_worker_init": _leave_signals_of_the_terminal_to_the_server,
         }.items():
             self.cfg.set(name, value)
+
+    def run(self) -> None:
+        """Serve until a signal stops it."""
+        self.arbiter(self).run()
 
     def load(self) -> Any:
         """Return the application that the workers share, with all that its requests need."""

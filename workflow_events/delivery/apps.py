@@ -21,7 +21,9 @@ class DeliveryConfig(AppConfig):
         Raises `ImproperlyConfigured` for settings that nothing can be delivered with.
         """
         refuse_wider_transactions()
+        from workflow_events.delivery import engines  # noqa: PLC0415 (of models)
         from workflow_events.delivery.recording import LedgerRecorder  # noqa: PLC0415 (of models)
 
+        engines.current()
         registry.recorder = LedgerRecorder()
         connection_created.connect(allow_flush, dispatch_uid="workflow_events.allow_flush")
