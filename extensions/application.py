@@ -14,6 +14,8 @@ from workflow_events.events import filter_events, on
 from workflow_events.workflow.api import skip_work_item
 from workflow_events.workflow.events import (
     filter_by_task,
+    filter_by_workflow,
+    post_complete_case,
     post_complete_work_item,
     pre_complete_work_item,
     pre_create_case,
@@ -69,3 +71,13 @@ def spare_the_other_review(work_item, user, context):
 def announce_review(instance):
     """Listen to a Django signal: announce new work to the department that has to do it."""
     logger.info("New work: %s (work item %s)", instance.name, instance.pk)
+
+
+@on(post_complete_case, background=True)
+@filter_by_workflow("application")
+def tell_the_applicant(case, event):
+    """Work in the background: a worker sends the letter, and tries again until it has been sent.
+
+    The key is the same at each attempt, so that a good mail service sends no letter twice.
+    """
+    logger.info("Letter %s: your application %s is decided", event.envelope.delivery_id, case.pk)

@@ -22,6 +22,7 @@ PUBLIC = {
         "Event",
         "EventDepthExceeded",
         "ReceiverError",
+        "Retry",
         "emit",
         "filter_events",
         "on",
@@ -170,6 +171,20 @@ def test_a_decision_closes_the_case(deciding, decision):
     assert Case.objects.get().status == "completed"
 
 
+def test_the_applicant_is_told_in_the_background(deciding, deliveries, caplog):
+    caplog.set_level(logging.INFO, logger="extensions.application")
+    assert len(deliveries) == 0
+    complete(deciding, "decide", {"decision": "approve"})
+    [delivery] = deliveries
+    assert delivery.receiver == "extensions.application.tell_the_applicant"
+    assert caplog.messages == []
+    assert deliveries.run() == 1
+    [letter] = caplog.messages
+    assert letter.startswith("Letter ")
+    assert letter.endswith(f": your application {Case.objects.get().pk} is decided")
+    assert [d.state for d in deliveries] == ["done"]
+
+
 def test_loading_the_example_again_changes_nothing(ask):
     Workflow.objects.update(name="Renamed")
     assert load_example() == 'The example workflow "application" is there already.'
@@ -202,6 +217,6 @@ def test_every_receiver_of_the_examples_is_documented(receivers):
         for _, function in inspect.getmembers(receivers, inspect.isfunction)
         if function.__module__ == "extensions.application"
     ]
-    assert len(functions) == 4
+    assert len(functions) == 5
     for function in functions:
         assert function.__doc__, function
