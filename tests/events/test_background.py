@@ -110,6 +110,14 @@ def test_a_failed_operation_stores_nothing(notebook: Notebook) -> None:
     assert len(notebook.stored) == 1
 
 
+def test_an_operation_that_is_to_be_rolled_back_stores_nothing(notebook: Notebook) -> None:
+    on(Said, background=True, name="a")(fail)
+    with transaction.atomic(), stored_together():
+        emit(Said, sender=None, text="x")
+        transaction.set_rollback(True)
+    assert notebook.stored == []
+
+
 def test_a_veto_stores_nothing(notebook: Notebook) -> None:
     on(Said, background=True, name="a")(fail)
     on(Said, raise_exception=True)(fail)

@@ -78,7 +78,10 @@ def record(recorder: Recorder, event: Event, receivers: Sequence[Receiver]) -> N
 
 
 def _store_waiting() -> None:
-    callbacks = connections[DEFAULT_DB_ALIAS].run_on_commit
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.needs_rollback:
+        return  # somebody has called set_rollback(): the operation is undone, and this with it
+    callbacks = connection.run_on_commit
     waiting = [entry[1] for entry in callbacks if isinstance(entry[1], Waiting)]
     if waiting:
         # In place: an emission around this one watches the list itself.
