@@ -1,7 +1,7 @@
 """Storing any number of rows in one statement, which takes them as one text of JSON.
 
 Django's ``bulk_create`` splits them where it counts parameters (SQLite before Django 6), and takes
-longer (docs/decisions/0024-rows-as-one-text.md). The statement is built from the model, so
+longer (docs/decisions/0028-rows-as-one-text.md). The statement is built from the model, so
 that no column is forgotten.
 """
 
