@@ -36,14 +36,14 @@ def _check_collation() -> None:
 
 def check_tables() -> None:
     """Raise `ImproperlyConfigured` when a migration has not been applied."""
-    if is_behind():
+    if missing_migrations():
         raise ImproperlyConfigured(
             "DATABASE_URL: the tables are missing or not up to date; "
             "run `workflow-events migrate`, or `workflow-events serve --migrate`"
         )
 
 
-def is_behind() -> bool:
-    """Return whether a migration has not been applied."""
+def missing_migrations() -> int:
+    """Return how many migrations have not been applied."""
     executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))

@@ -12,13 +12,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import DatabaseError, connections
 
-from workflow_events.cli.checks import check_database, check_tables, is_behind
+from workflow_events.cli.checks import check_database, check_tables, missing_migrations
 from workflow_events.cli.example import load_example
 from workflow_events.cli.server import Server, address
 from workflow_events.delivery import engines
 
 MIGRATION_CHECKS = 50
-"""How often to look, each tenth of a second, whether another process is done with migrating."""
+"""How often to look, each tenth of a second, whether another process gets on with migrating."""
 
 
 def serve(arguments: list[str]) -> None:
@@ -70,13 +70,20 @@ def _migrate() -> None:
     try:
         call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError:
-        # Whoever comes second finds tables that the first one has just made. By now they are
-        # committed; the note that they are may follow in a moment.
-        for _ in range(MIGRATION_CHECKS):
-            if not is_behind():
-                return
-            time.sleep(0.1)
-        raise
+        # Whoever comes second finds tables that the first one has just made, and leaves the rest
+        # to it, as long as it gets on.
+        if not _is_done_by_another():
+            raise
+
+
+def _is_done_by_another() -> bool:
+    """Wait while another process applies migrations; return whether it has applied them all."""
+    left, checks = missing_migrations(), 0
+    while left and checks < MIGRATION_CHECKS:
+        time.sleep(0.1)
+        before, left = left, missing_migrations()
+        checks = checks + 1 if left == before else 0
+    return not left
 
 
 def _family(host: str) -> socket.AddressFamily:
