@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from tests.delivery.deliveries import abandon, states
 from tests.events.tables import Note, Tables
@@ -292,6 +292,27 @@ class TestTimeLimit:
             emit_and_wake(worker, 2)
             until(lambda: sorted(states()) == ["dead", "dead", "done", "done"])
         assert Note.all_by() == ["other 1", "other 2"]
+
+    def test_while_it_waits_for_somebody_else_to_write(self) -> None:
+        begun, locked = threading.Event(), threading.Event()
+
+        @background(time_limit=0.3, retry=Retry(attempts=1))
+        def receiver() -> None:
+            begun.set()
+            locked.wait(10)
+            Note.objects.update(by="receiver")
+
+        Note.write("before")
+        with running() as worker:
+            emit_and_wake(worker, 1)
+            begun.wait(10)
+            with transaction.atomic():
+                Note.objects.update(by="somebody else")
+                locked.set()
+                threading.Event().wait(0.6)
+            until(lambda: states() == ["dead"])
+        assert Delivery.objects.get().error.startswith("TimeLimitExceeded: It took")
+        assert Note.all_by() == ["somebody else"]
 
     def test_one_that_does_not_react_is_given_up(self, monkeypatch: Any) -> None:
         monkeypatch.setattr(runner, "PATIENCE", 0.3)

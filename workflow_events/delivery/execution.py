@@ -15,7 +15,7 @@ from workflow_events.delivery.failures import message_of
 from workflow_events.delivery.identity import delivery_id_of
 from workflow_events.delivery.models import Delivery
 from workflow_events.delivery.payload import Undeliverable
-from workflow_events.delivery.time_limit import Interruptible, TimeLimitExceeded
+from workflow_events.delivery.time_limit import Interruptible, TimeLimitExceeded, replace_connection
 from workflow_events.events.phases import Background
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.registry import registry
@@ -43,6 +43,9 @@ def execute(delivery: Delivery, attempt: Interruptible | None = None) -> None:
     except ledger.LeaseLost as lost:
         logger.warning("%s What receiver %s did is undone.", lost, delivery.receiver)
     except (Exception, TimeLimitExceeded, SystemExit, asyncio.CancelledError) as error:
+        if attempt is not None and attempt.sent is not None:
+            # Its transaction may still be open; the failure would be noted in there, and lost.
+            replace_connection()
         fail(delivery, error)
 
 

@@ -8,12 +8,16 @@ import threading
 import time
 from collections.abc import Callable
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, reset_queries
+from django.db import connection, reset_queries
 
 from workflow_events.delivery.execution import execute
 from workflow_events.delivery.models import Delivery
-from workflow_events.delivery.time_limit import Interruptible, Interruption, TimeLimitExceeded
-from workflow_events.events.connections import of_thread
+from workflow_events.delivery.time_limit import (
+    Interruptible,
+    Interruption,
+    TimeLimitExceeded,
+    replace_connection,
+)
 from workflow_events.events.lost_connections import close_if_lost
 from workflow_events.events.registry import registry
 
@@ -94,13 +98,4 @@ class Slot:
             if work.attempt.sent is None:
                 connection.close_if_unusable_or_obsolete()
             else:
-                _replace_connection()
-
-
-def _replace_connection() -> None:
-    """Drop a connection in the midst of whose work the thread was interrupted."""
-    driver = connection.connection
-    if driver is not None:
-        driver.close()
-    del connections[DEFAULT_DB_ALIAS]
-    of_thread.connection = None
+                replace_connection()

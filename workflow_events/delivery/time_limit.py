@@ -14,6 +14,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from workflow_events.events.connections import of_thread
 from workflow_events.events.receivers import Receiver, is_async
 
 logger = logging.getLogger("workflow_events.delivery")
@@ -114,6 +115,18 @@ class Interruptible:
             except Interruption:
                 # It came when the receiver had already returned. There is no second one.
                 continue
+
+
+def replace_connection() -> None:
+    """Drop this thread's connection, in the midst of whose work it was interrupted.
+
+    Django may hold it for one with a transaction that is open, or for one without.
+    """
+    driver = connections[DEFAULT_DB_ALIAS].connection
+    if driver is not None:
+        driver.close()
+    del connections[DEFAULT_DB_ALIAS]
+    of_thread.connection = None
 
 
 def _raise_in(thread: int, error: type[BaseException] | None) -> None:
