@@ -52,13 +52,11 @@ def run(
     Raises `NoCluster` when there is no PostgreSQL to run.
     """
     modules = ",".join(filter(None, [broken, RECEIVERS]))
-    with ExitStack() as stack:
-        starting = [stack.enter_context(cluster()) for _ in range(2)]
-        sqlite, postgresql, to_restart = (
-            stack.enter_context(stage(each, modules, place / name))
-            for each, name in zip(
-                [None, *starting], ["sqlite", "postgresql", "to-restart"], strict=True
-            )
+    with ExitStack() as stack, ThreadPoolExecutor() as starting:
+        clusters = [stack.enter_context(cluster()) for _ in range(2)]
+        wanted = zip([None, *clusters], ["sqlite", "postgresql", "to-restart"], strict=True)
+        sqlite, postgresql, to_restart = starting.map(
+            lambda each: stack.enter_context(stage(each[0], modules, place / each[1])), wanted
         )
         lanes = [
             (each if name != OUTAGES or each is sqlite else to_restart, name)

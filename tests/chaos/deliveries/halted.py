@@ -3,8 +3,9 @@
 import signal
 from typing import Any
 
+from tests.chaos.deliveries.children import Child
 from tests.chaos.deliveries.settling import Span
-from tests.chaos.deliveries.stage import GRACE, PATIENCE, SLACK, SQLITE, Scene
+from tests.chaos.deliveries.stage import GRACE, LONG_LEASE, PATIENCE, SLACK, SQLITE, Scene
 from tests.chaos.findings import Findings, Result
 
 BEGIN, WROTE = "begin", "wrote"
@@ -18,8 +19,6 @@ SPOTS: tuple[dict[str, str], ...] = (
 FROZEN_ON_SQLITE = {"first": BEGIN, "later": BEGIN, "outside": WROTE}
 SOON = 1.0
 """Seconds that a receiver still needs, within the grace."""
-LONG_LEASE = 60
-"""With it, whatever is not handed back stays where it is."""
 
 
 def killed_inside(scene: Scene, number: int) -> Result:
@@ -48,7 +47,7 @@ def frozen(scene: Scene, number: int) -> Result:
     with scene.worker() as victim:
         _complete(scene, {"to": list(spots), "halt": spots, "seconds": SOON})
         _expect_halted(span, spots)
-        victim.send(signal.SIGSTOP)
+        _freeze(scene, victim)
         with scene.worker():
             span.settle()
             victim.send(signal.SIGCONT)
@@ -78,6 +77,19 @@ def stopped(scene: Scene, number: int) -> Result:
     if soon:
         span.expect_attempts(1)
     return Result("soon done" if soon else f"handed back: {_said(spots)}", findings)
+
+
+def _freeze(scene: Scene, victim: Child) -> None:
+    """Stop its time where it holds no lock on the ledger, which nobody could take over."""
+
+    def free() -> bool:
+        victim.send(signal.SIGSTOP)
+        if not scene.is_locked():
+            return True
+        victim.send(signal.SIGCONT)
+        return False
+
+    assert scene.until(free), "the worker always holds a lock"
 
 
 def _complete(scene: Scene, context: dict[str, Any]) -> None:

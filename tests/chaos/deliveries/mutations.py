@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tests.chaos.deliveries.rows import Picture
 from tests.chaos.deliveries.settling import Span
-from tests.chaos.deliveries.stage import Scene
+from tests.chaos.deliveries.stage import LONG_LEASE, Scene
 from tests.chaos.findings import Findings, Result
 
 RECEIVERS = ("first", "second", "later", "outside")
@@ -56,7 +56,7 @@ def killed_mutation(scene: Scene, number: int) -> Result:
     findings = Findings()
     span = Span(scene, findings)
     killed = 0
-    with scene.worker():
+    with scene.worker(WORKER_LEASE=LONG_LEASE):
         subjects = _subjects(scene, operation, wanted)
         whole = _whole(scene, operation, next(subjects))
         findings.expect(f"events of {operation.name}", len(whole.events), operation.events)

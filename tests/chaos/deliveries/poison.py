@@ -3,25 +3,28 @@
 from uuid import UUID
 
 from tests.chaos.deliveries.settling import Span
-from tests.chaos.deliveries.stage import PATIENCE, Scene
+from tests.chaos.deliveries.stage import LONG_LEASE, PATIENCE, Scene
 from tests.chaos.findings import Findings, Result
 
-KINDS = ("raises", "hangs")
-POISONED, HEALTHY = 6, 3
-"""More poisoned cases than a worker runs receivers at once."""
-BOUND = 3.0
+KINDS = {"raises": 6, "hangs": 6, "is deaf": 1}
+"""What it does, and in how many cases: in more than a worker runs receivers at once, unless it
+does not even react to its time limit; then a worker that has lost all of its threads ends."""
+HEALTHY = 3
+BOUND = 5.0
 """Seconds after which nobody else may still be waiting."""
+LONG = 2 * PATIENCE
+"""Seconds after which all poison must have been given up."""
 SPOILED = "chaos.spoiled"
 
 
 def poisoned(scene: Scene, number: int) -> Result:
     """Poison some cases: what others wait for is there soon, what follows is there in the end."""
-    kind = KINDS[number % len(KINDS)]
+    kind, cases = list(KINDS.items())[number % len(KINDS)]
     findings = Findings()
     span = Span(scene, findings)
-    poisoned = scene.start("circle", POISONED)
+    poisoned = scene.start("circle", cases)
     healthy = scene.start("circle", HEALTHY)
-    with scene.worker():
+    with scene.worker(WORKER_LEASE=LONG_LEASE):
         for case in poisoned:
             _complete(scene, case, {"to": ["spoiled", "first"], "poison": kind})
         poison = {each.pk for each in span.deliveries() if each.receiver == SPOILED}
@@ -39,7 +42,7 @@ def poisoned(scene: Scene, number: int) -> Result:
             findings.append(f"{len(late)} others wait after {BOUND} s, the first: {late[0]}")
         for case in poisoned:
             _complete(scene, case, {"to": ["spoiled"]})
-        span.settle(2 * PATIENCE, dead=lambda each: each.pk in poison)
+        span.settle(LONG, dead=lambda each: each.pk in poison)
     _expect_reasons(span, poison)
     return Result(kind, findings)
 

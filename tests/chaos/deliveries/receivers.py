@@ -29,6 +29,7 @@ POISON_RETRY = Retry(attempts=2, base=0.5, max=0.5)
 POISON_LIMIT = 1
 """Seconds that ``spoiled`` may take."""
 FOR_EVER = 60
+MOMENT = 0.01
 
 BEGIN, WROTE = "begin", "wrote"
 """Where a receiver can be halted: before its first statement, and after its write."""
@@ -87,8 +88,10 @@ def spoiled(event: Any, context: Any) -> None:
     _effect("spoiled", event)
     if context.get("poison") == "raises":
         raise ValueError("poison")
-    if context.get("poison") == "hangs":
-        time.sleep(FOR_EVER)
+    if context.get("poison") == "is deaf":
+        time.sleep(FOR_EVER)  # in C, where no exception reaches it
+    while context.get("poison") == "hangs":
+        time.sleep(MOMENT)
 
 
 @on(post_complete_work_item, raise_exception=False)

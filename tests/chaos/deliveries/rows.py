@@ -73,6 +73,14 @@ class Rows:
     def _execute(self, query: str, arguments: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         return list(self._connection.execute(query, arguments).fetchall())
 
+    def refused(self, statement: str) -> bool:
+        """Execute a statement; return whether somebody's lock refused it."""
+        try:
+            self._execute(statement, ())
+        except (psycopg.errors.LockNotAvailable, sqlite3.OperationalError):
+            return True
+        return False
+
     def items(self, case: UUID) -> dict[str, UUID]:
         """The ready items of a case, by task."""
         query = "SELECT task_id, id FROM workflow_workitem WHERE case_id = %s AND status = 'ready'"

@@ -21,6 +21,8 @@ LEASE, SWEEP, GRACE = 3, 1, 2
 SLACK = 5
 """Seconds that everything may take longer than in theory, as all shares the processors."""
 PATIENCE = LEASE + SWEEP + SLACK
+LONG_LEASE = 60
+"""For workers that nobody kills: whatever is not handed back stays where it is."""
 LOOK = 0.02
 """Seconds between two looks at what is waited for."""
 VARIABLES = {
@@ -30,6 +32,8 @@ VARIABLES = {
     "WORKER_GRACE": str(GRACE),
     "LOG_LEVEL": "WARNING",
 }
+LOCK_ROWS = "SELECT id FROM delivery_delivery WHERE state = 'running' FOR UPDATE NOWAIT"
+LOCK_FILE = "UPDATE chaos_effect SET step = step WHERE id = 0"
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 
 
@@ -76,6 +80,10 @@ class Scene:
         answer: int | None = self.order("mutate", **arguments).answer()
         return answer
 
+    def is_locked(self) -> bool:
+        """Tell whether somebody is in the middle of changing deliveries that are running."""
+        return self.rows.refused(LOCK_ROWS if self.stage.cluster else LOCK_FILE)
+
     def notes(self) -> list[dict[str, Any]]:
         """What the receivers noted, in order."""
         file = self.place / "notes"
@@ -116,7 +124,7 @@ class Stage:
             url = self.cluster.url(name)
             return Rows(lambda: psycopg.connect(url, autocommit=True))
         file = self.database(name)
-        return RowsOfSQLite(lambda: sqlite3.connect(file, isolation_level=None))
+        return RowsOfSQLite(lambda: sqlite3.connect(file, 0.5, isolation_level=None))
 
     def scene(self, name: str, prepared: str | None = "prepared") -> Scene:
         """Make a database, a copy of the one that was prepared."""
@@ -141,7 +149,7 @@ class Stage:
 def stage(cluster: Cluster | None, modules: str, place: Path) -> Iterator[Stage]:
     """Prepare a database, on this PostgreSQL or in an SQLite file, with these receivers."""
     vendor = SQLITE if cluster is None else POSTGRESQL
-    place.mkdir()
+    place.mkdir(parents=True)
     url = f"sqlite:///{place}/none.sqlite3" if cluster is None else cluster.url("none")
     variables = {**VARIABLES, "DATABASE_URL": url, "EVENT_RECEIVER_MODULES": modules}
     with nursery(place, **variables) as running:

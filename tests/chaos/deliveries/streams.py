@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from tests.chaos.deliveries.settling import Span
-from tests.chaos.deliveries.stage import PATIENCE, Scene
+from tests.chaos.deliveries.stage import LONG_LEASE, PATIENCE, Scene
 from tests.chaos.findings import Findings, Result
 
 STEPS_OF_ONE, STREAMS, STEPS_OF_MANY = 12, 10, 3
@@ -20,7 +20,7 @@ def racing(scene: Scene, number: int) -> Result:
     one, other, *many = map(str, scene.start("circle", 2 + STREAMS))
     with ExitStack() as stack:
         for _ in range(workers):
-            stack.enter_context(scene.worker())
+            stack.enter_context(scene.worker(WORKER_LEASE=LONG_LEASE))
         walks = [
             scene.order("walk", cases=[one], times=STEPS_OF_ONE, context={"to": ["first"]}),
             scene.order("walk", cases=[other], times=STEPS_OF_ONE, context={"to": ["later"]}),
