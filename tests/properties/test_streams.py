@@ -12,7 +12,9 @@ from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
     consumes,
+    initialize,
     invariant,
+    multiple,
     rule,
     run_state_machine_as_test,
 )
@@ -65,13 +67,17 @@ class Streams(RuleBasedStateMachine):
             transaction.set_rollback(True)
             self.sandbox.__exit__(None, None, None)
 
+    @initialize()
+    def began(self) -> None:
+        deliveries("a", "a", "b", None, "b", "a")
+
     @rule(streams=st.lists(st.sampled_from(["a", "b", None]), min_size=1, max_size=3))
     def emitted(self, streams: list[str | None]) -> None:
         deliveries(*streams)
 
     @rule(target=attempts, worker=st.sampled_from(WORKERS), limit=st.integers(1, 3))
     def claimed(self, worker: str, limit: int) -> Any:
-        return self._claim(worker, limit)
+        return _held(self._claim(worker, limit))
 
     @rule(held=consumes(attempts))
     def succeeded(self, held: list[Attempt]) -> None:
@@ -93,6 +99,14 @@ class Streams(RuleBasedStateMachine):
     def died(self, held: list[Attempt]) -> None:
         """Or only seems so: it may come back and try to finish what it had."""
         abandon(*(attempt.delivery for attempt in held))
+
+    @rule(target=attempts, held=consumes(attempts), worker=st.sampled_from(WORKERS))
+    def returned_late(self, held: list[Attempt], worker: str) -> Any:
+        self.died(held)
+        others = self._claim(worker, 3)
+        for attempt in held:
+            self._succeed(attempt)
+        return _held(others)
 
     @rule(held=attempts)
     def renewed(self, held: list[Attempt]) -> None:
@@ -175,6 +189,10 @@ class Streams(RuleBasedStateMachine):
             keys = [key for name, key in self.applied if name == stream]
             assert keys == sorted(keys)
         LoggedEvent.objects.all().delete()
+
+
+def _held(claimed: list[Attempt]) -> Any:
+    return claimed if claimed else multiple()
 
 
 def test_streams(settings: Any) -> None:

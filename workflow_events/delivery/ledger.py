@@ -49,12 +49,12 @@ def claim(
     now = timezone.now()
     _let_go(after, now)
     heads, _ = _heads(receivers, now)
-    due = [head.pk for head in heads if head.due <= now]
-    if not due:
+    keys = [key for key, due in heads if due <= now]
+    if not keys:
         return []
     claimed: list[Delivery] = []
     with transaction.atomic():
-        for delivery in _locked(due, now, limit):
+        for delivery in _locked(keys, now, limit):
             if _is_worn_out(delivery):
                 _bury(delivery, now)
             elif not _waits_for_a_later_one(delivery):
@@ -68,7 +68,7 @@ def next_due(receivers: Collection[str]) -> datetime | None:
     """Return when the next delivery can be claimed, which may be past; ``None`` if none waits."""
     now = timezone.now()
     heads, is_blocked = _heads(receivers, now)
-    times = [head.due for head in heads[:1]]
+    times = [due for _, due in heads[:1]]
     if is_blocked:
         times.append(now + _BLOCKED)
     return min(times, default=None)
@@ -116,6 +116,16 @@ def hand_back(deliveries: Sequence[Delivery]) -> int:
     )
 
 
+def let_go(streams: Iterable[Stream]) -> None:
+    """Make due what was put off behind deliveries of these streams that have ended."""
+    now = timezone.now()
+    heads = [Q(pk=Subquery(_of_stream(stream).values("pk")[:1])) for stream in streams]
+    if heads:
+        # What was begun before has a due time of its own.
+        put_off = Delivery.objects.filter(attempts=0, state=State.PENDING, due__gt=now)
+        put_off.filter(_any(heads)).update(due=now)
+
+
 def renew(deliveries: Sequence[Delivery]) -> int:
     """Extend the leases of what runs; return how many were still lent to those attempts."""
     lease = _lease_from(timezone.now())
@@ -147,21 +157,25 @@ _EARLIER: Final = Subquery(
 )
 
 
-def _heads(receivers: Collection[str], now: datetime) -> tuple[list[Delivery], bool]:
-    """Return the first ones of streams, by due time, and whether some are just being finished.
+def _heads(receivers: Collection[str], now: datetime) -> tuple[list[tuple[int, datetime]], bool]:
+    """Return keys and due times of the first ones of streams, the earliest due first.
 
-    Puts off what is due but waits for an earlier one of its stream, so that no look has to go
-    through it again: it is due with that one.
+    And whether something waits for what is just being finished. Puts off what is due but waits for
+    an earlier one of its stream, so that no look has to go through it again: it is due with that.
     """
     # The function keeps databases from an index on receivers, which is not in the order of time.
     known = Delivery.objects.alias(name=Coalesce("receiver", Value(""))).filter(name__in=receivers)
-    window = known.filter(finished_at=None).annotate(earlier=_EARLIER).order_by("due", "id")
+    window = (
+        known.filter(finished_at=None)
+        .order_by("due", "id")
+        .values_list("id", "due", "receiver", "stream", _EARLIER)[:WINDOW]
+    )
     while True:
-        seen = list(window.only("due", "receiver", "stream")[:WINDOW])
-        heads: list[Delivery] = [delivery for delivery in seen if delivery.earlier is None]
-        if heads and heads[0].due <= now:
+        seen = list(window.all())
+        heads = [(key, due) for key, due, _, _, earlier in seen if earlier is None]
+        if heads and heads[0][1] <= now:
             return heads, False
-        waiting = {(d.receiver, d.stream or "") for d in seen if d.due <= now}
+        waiting = {(name, stream) for _, due, name, stream, _ in seen if due <= now and stream}
         if not waiting or not _put_off(waiting):
             return heads, bool(waiting)
 
@@ -219,14 +233,6 @@ def _lend(deliveries: Sequence[Delivery], worker: str, now: datetime) -> None:
     for delivery in deliveries:
         delivery.attempts += 1
         vars(delivery).update(lent)
-
-
-def _let_go(streams: Iterable[Stream], now: datetime) -> None:
-    heads = [Q(pk=Subquery(_of_stream(stream).values("pk")[:1])) for stream in streams]
-    if heads:
-        # What was begun before has a due time of its own.
-        put_off = Delivery.objects.filter(attempts=0, state=State.PENDING, due__gt=now)
-        put_off.filter(_any(heads)).update(due=now)
 
 
 def _put_off(streams: Iterable[Stream]) -> int:
