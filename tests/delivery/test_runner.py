@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -23,6 +24,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 class Ran(Event):
     number: int = 1
+
+
+class Stepped(Event, case=lambda about: about):
+    about: UUID
 
 
 @pytest.fixture(autouse=True)
@@ -389,6 +394,26 @@ class TestStopping:
         delivery = Delivery.objects.get()
         assert (delivery.state, delivery.attempts, delivery.error) == ("pending", 0, "")
         assert Note.all_by() == []
+        assert ledger.something_is_due(registry.in_background)
+
+    def test_what_waits_behind_may_go_on_at_once(self) -> None:
+        begun, release = threading.Event(), threading.Event()
+        case = uuid4()
+
+        @on(Stepped, delivery="background", name="receiver")
+        def receiver() -> None:
+            begun.set()
+            release.wait(20)
+
+        with running() as worker:
+            for _ in range(2):
+                emit(Stepped, sender=None, about=case)
+                worker.wake()
+            assert begun.wait(20)
+            # Put off behind the one that runs, by somebody who looked.
+            assert not ledger.something_is_due(registry.in_background)
+            threading.Timer(0.3, release.set).start()
+        assert states() == ["done", "pending"]
         assert ledger.something_is_due(registry.in_background)
 
     def test_nothing_is_left_behind(self) -> None:

@@ -249,6 +249,7 @@ class Runner:
             left = [work.delivery for work in (*self._stopped, *self._running())]
             try:
                 ledger.hand_back(left)
+                ledger.let_go(self._after)
             except Error:
                 logger.exception("Deliveries are not handed back; their leases run out")
             self._limits.stop()
