@@ -1,6 +1,7 @@
 """procrastinate in particular: its worker's end, its leavings, and other tasks than ours."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 from tests.delivery import backends
 from tests.delivery.backends import PROCRASTINATE, Wakes, forget_jobs, jobs, listening, wait_until
 from workflow_events.delivery import engines
+from workflow_events.delivery.engines import procrastinate_worker
 from workflow_events.delivery.task_interface import InvalidTask, TaskResultStatus, task
 from workflow_events.delivery.tasks import QUEUE, woken
 
@@ -58,7 +60,22 @@ def test_it_listens_again_when_its_connections_are_lost(caplog):
     assert len([line for line in said if "does not answer" in line]) <= 3
 
 
-def test_it_ends_soon(caplog):
+def test_no_job_waits_for_the_next_look(monkeypatch):
+    """Each comes while the one before it is put away."""
+    runner = Wakes()
+    # Long, but for the job that comes before it listens.
+    monkeypatch.setattr(procrastinate_worker, "POLL", 10.0)
+    with woken(runner), listening(engines.current()):
+        engines.nudge()
+        runner.wait_for(1)
+        began = time.monotonic()
+        for number in range(2, 102):
+            engines.nudge()
+            runner.wait_for(number)
+        assert time.monotonic() - began < 10
+
+
+def test_it_ends_soon():
     engine, stop, ready = engines.current(), threading.Event(), threading.Event()
     thread = threading.Thread(target=engine.listen, args=(stop, ready.set))
     thread.start()

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final, Literal
 
 from django.conf import settings
 from django.db import connection
@@ -60,7 +60,9 @@ async def _listen(stop: threading.Event, ready: Callable[[], None]) -> None:
     parameters = connector_params()
     # Whether it answers is known at once; the pool would try for half a minute.
     await (await AsyncConnection.connect(**parameters)).close()
-    connector = PsycopgConnector(kwargs=parameters, min_size=1, max_size=2, timeout=PATIENCE)
+    connector = PsycopgConnector(
+        kwargs=parameters, min_size=1, max_size=2, timeout=PATIENCE, configure=_without_transactions
+    )
     async with app.with_connector(connector).open_async() as worker:
         running = [
             asyncio.create_task(_work(worker)),
@@ -78,8 +80,30 @@ async def _listen(stop: threading.Event, ready: Callable[[], None]) -> None:
         raise ConnectionError("procrastinate's worker has ended")
 
 
-async def _work(worker: App) -> None:
-    await worker.run_worker_async(
+async def _without_transactions(connection: AsyncConnection[Any]) -> None:
+    """Let each statement be a transaction: BEGIN and COMMIT would take longer than most."""
+    await connection.set_autocommit(True)
+
+
+class _News(asyncio.Event):
+    """An event that whoever waits for it takes, and nobody else forgets.
+
+    procrastinate clears its own after it has looked for jobs: one that comes meanwhile would wait
+    for the next poll.
+    """
+
+    async def wait(self) -> Literal[True]:
+        await super().wait()
+        super().clear()
+        return True
+
+    def clear(self) -> None:
+        """Keep what nobody has waited for yet."""
+
+
+async def _work(app: App) -> None:
+    worker = Worker(
+        app,
         queues=[QUEUE],
         name="workflow-events",
         concurrency=1,
@@ -90,6 +114,8 @@ async def _work(worker: App) -> None:
         install_signal_handlers=False,
         stalled_worker_timeout=STALLED,
     )
+    worker._new_job_event = _News()
+    await worker.run()  # type: ignore[no-untyped-call]
 
 
 async def _clear_up(worker: App) -> None:
