@@ -46,8 +46,8 @@ def claim(
     lease has run out. One that has used up its attempts with workers that died is dead instead.
     ``after`` are streams of which a delivery has ended: what was put off behind it may go on.
     """
+    let_go(after)
     now = timezone.now()
-    _let_go(after, now)
     heads, _ = _heads(receivers, now)
     keys = [key for key, due in heads if due <= now]
     if not keys:
