@@ -452,6 +452,23 @@ class TestLostDatabase:
             "The database answers again",
         ]
 
+    def test_an_outage_that_all_slots_meet_is_one(self, settings: Any, monkeypatch: Any) -> None:
+        settings.WORKER_CONCURRENCY = 8
+        met = threading.Barrier(8)
+        monkeypatch.setattr(runner, "SHORT_PAUSE", 0.2)
+        monkeypatch.setattr(ledger, "mark_failed", _gone)
+
+        @background
+        def receiver(number: int) -> None:
+            if number < 9:
+                met.wait(20)
+                raise OperationalError("gone")
+
+        with running() as worker:
+            emit_and_wake(worker, *range(1, 9))
+            emit_and_wake(worker, 9)
+            until(lambda: "done" in states())
+
     @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a file has no server")
     def test_connections_that_the_server_ended(self, caplog: pytest.LogCaptureFixture) -> None:
         """In the middle of a receiver, and while all are idle."""
@@ -476,6 +493,10 @@ class TestLostDatabase:
             until(lambda: states() == ["done", "done"])
         assert calls == [1, 1, 2]
         assert Note.all_by() == ["1", "2"]
+
+
+def _gone(*_: Any) -> None:
+    raise OperationalError("gone")
 
 
 def end_all_but(own: int) -> None:

@@ -31,8 +31,9 @@ logger = logging.getLogger("workflow_events.delivery")
 PATIENCE: Final = 5.0
 """Seconds after which a receiver that does not react to its interruption is given up."""
 
-SHORT_PAUSE, LONG_PAUSE = 0.5, 30.0
-"""The fewest and the most seconds between two attempts to reach a database that is gone."""
+SHORT_PAUSE: Final = 0.5
+"""Seconds before the second attempt to reach a database that is gone; they double up to
+WORKER_SWEEP_INTERVAL."""
 
 CROWDED: Final = 0.02
 """Seconds to wait where something is due that another worker is just about to take."""
@@ -223,9 +224,13 @@ class Runner:
         connection.close()
         if not self._pause:
             logger.error("The ledger cannot be written, or not read; trying again: %s", error)
-        self._pause = min(max(2 * self._pause, SHORT_PAUSE), LONG_PAUSE)
-        self._retry_at = time.monotonic() + self._pause
         self._asked = True
+        now = time.monotonic()
+        # Receivers that fail meanwhile have met the same outage.
+        if now >= self._retry_at:
+            longest = float(settings.WORKER_SWEEP_INTERVAL)
+            self._pause = min(max(2 * self._pause, SHORT_PAUSE), longest)
+            self._retry_at = now + self._pause
 
     def _finish(self) -> None:
         """Let what runs end within the grace period; interrupt what does not."""
