@@ -7,20 +7,22 @@ from tests.chaos.findings import Findings, Result
 
 RECEIVERS = (["first"], ["later"], ["outside"], ["first", "later"])
 MOST_MOMENTS = 100
+STRIDE = 5
+"""In one round every fifth moment is tried, in five rounds each."""
 LINGER = 0.3
 """Seconds after which a worker that has nothing to do any more counts as a survivor."""
 
 
 def killed_between(scene: Scene, number: int) -> Result:
     """Kill workers, each at its moment; a last one delivers what is left, once."""
-    wanted = RECEIVERS[number % len(RECEIVERS)]
+    wanted = RECEIVERS[number // STRIDE % len(RECEIVERS)]
     findings = Findings()
     span = Span(scene, findings)
-    cases = iter(scene.start("single", MOST_MOMENTS))
+    moments = range(1 + number % STRIDE, MOST_MOMENTS, STRIDE)
     killed = 0
-    while killed < MOST_MOMENTS:
-        scene.mutate("complete_work_item", scene.rows.items(next(cases))["x"], {"to": wanted})
-        with scene.worker(killed + 1) as victim:
+    for case, moment in zip(scene.start("single", len(moments)), moments, strict=True):
+        scene.mutate("complete_work_item", scene.rows.items(case)["x"], {"to": wanted})
+        with scene.worker(moment) as victim:
             if not _dies(span, victim):
                 break
         killed += 1

@@ -9,6 +9,9 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+IDLE = "PRAGMA data_version"
+"""What a worker asks SQLite all the time while nothing happens."""
+
 
 class Reaper:
     """Counts statements, and the moments before and after each COMMIT, over all connections.
@@ -41,9 +44,10 @@ class Reaper:
 
         connection._commit = around_commit
 
-    def _before(self, execute: Callable[..., Any], *arguments: Any) -> Any:
-        self._tick()
-        return execute(*arguments)
+    def _before(self, execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        if not sql.startswith(IDLE):
+            self._tick()
+        return execute(sql, *arguments)
 
     def _tick(self) -> None:
         with self._lock:

@@ -40,20 +40,26 @@ class Span:
     ) -> None:
         """Wait until all is delivered, and note whatever is not as it was promised.
 
-        Each delivery is done, or ``dead``, and its effect is there exactly once, or not at all, in
+        So many seconds may pass at most until the next one is. Each delivery is done, or ``dead``,
+        and its effect is there exactly once, or not at all, in
         the order of its stream.
         """
-        if not self.scene.until(self._all_finished, seconds):
+        while (left := self.unfinished()) and self.scene.until(
+            lambda left=left: self.unfinished() < left, seconds
+        ):
+            pass
+        if left:
             stuck = [each for each in self.deliveries() if each.state in ("pending", "running")]
-            self.findings.append(f"{len(stuck)} stuck for {seconds} s, the first: {stuck[0]}")
+            self.findings.append(f"{len(stuck)} stuck for {seconds} s, the first: {stuck[:1]}")
         deliveries, effects = self.deliveries(), self.effects()
         for each in deliveries:
             self.findings.expect(f"{each}", each.state, "dead" if dead(each) else "done")
         self._expect_once(deliveries, effects, dead)
         self._expect_order(deliveries, effects)
 
-    def _all_finished(self) -> bool:
-        return self.scene.rows.unfinished(self._delivery) == 0
+    def unfinished(self) -> int:
+        """How many deliveries are neither done nor given up."""
+        return self.scene.rows.unfinished(self._delivery)
 
     def _expect_once(
         self,
