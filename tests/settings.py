@@ -13,6 +13,8 @@ from workflow_events.settings import DATABASES, INSTALLED_APPS
 directory = tempfile.TemporaryDirectory(prefix="workflow-events-")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": f"{directory.name}/test.sqlite3"}
+    # It need not survive a power cut.
+    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA synchronous = OFF"
 # Every engine that the database can have is tested, not only the one that is used.
 if "django_tasks_db" not in INSTALLED_APPS:
     INSTALLED_APPS.insert(0, "django_tasks_db")
