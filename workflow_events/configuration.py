@@ -1,6 +1,7 @@
 """Reads environment variables, each declared once with its type, default and effect.
 
-The declarations stand in ``settings.py``; docs/reference/configuration.md is generated from them.
+The declarations stand in `workflow_events.environment`, from which
+docs/reference/configuration.md is generated.
 """
 
 import gettext
