@@ -91,7 +91,10 @@ class TestList:
         ("options", "message"),
         [
             ("--state ded", "--state: 'ded' is not one of pending, running, done, dead, "),
-            ("--receiver sned", "--receiver: 'sned' is no receiver; there are: mail.send, search"),
+            (
+                "--receiver sned",
+                "--receiver: 'sned' is no receiver in the background; there are: mail.send, search",
+            ),
             ("--older-than 2x", "--older-than: '2x' is no span of time; write 90s, 15m, 2h, 30d"),
             ("--older-than 99999999d", "--older-than: '99999999d' is longer ago than time"),
             ("--case 12", "--case: '12' is no id of a case"),
@@ -175,6 +178,17 @@ class TestChange:
             f"There is no delivery {missing}.",
         ]
         assert states() == ["pending", "running", "done", "pending", "canceled"]
+
+    @pytest.mark.parametrize("command", ["redeliver", "cancel"])
+    def test_an_id_that_is_not_there_means_nothing_else(self, typed, nudges, command):
+        keys = one_of_each()
+        before = states()
+        missing = keys["canceled"] + 1
+        status, out, _ = typed(command, missing)
+        assert status == 1
+        assert out.splitlines()[1:] == [f"There is no delivery {missing}."]
+        assert " 0 deliveries." in out
+        assert (states(), nudges) == (before, [])
 
     def test_filters_mean_the_dead_ones_unless_they_say_more(self, typed):
         one_of_each()

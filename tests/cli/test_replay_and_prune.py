@@ -112,7 +112,7 @@ class TestReplay:
         [
             ("--receiver index", 2, "--yes: is needed where nobody can be asked: Replay 3 events"),
             ("--yes", 2, "the following arguments are required: --receiver"),
-            ("--receiver sned --yes", 2, "--receiver: 'sned' is no receiver; there are: "),
+            ("--receiver sned --yes", 2, "--receiver: 'sned' is no receiver in the background; "),
             (
                 "--receiver send --event post_other --yes",
                 1,

@@ -84,9 +84,13 @@ def add_events(parser: Parser) -> None:
     )
 
 
-def selected(parser: Parser, options: argparse.Namespace, states: Sequence[str]) -> Any:
+def selected(
+    parser: Parser, options: argparse.Namespace, states: Sequence[str]
+) -> QuerySet[Delivery]:
     """Return the deliveries that the options mean, in these states unless they say which."""
-    return _by_key(options) or operating.deliveries(
+    if options.ids:
+        return Delivery.objects.filter(pk__in=options.ids)
+    return operating.deliveries(
         states=options.state or states,
         receivers=receivers(parser, options.receiver or ()),
         events=options.event or (),
@@ -94,10 +98,6 @@ def selected(parser: Parser, options: argparse.Namespace, states: Sequence[str])
         since=options.newer_than,
         until=options.older_than,
     )
-
-
-def _by_key(options: argparse.Namespace) -> QuerySet[Delivery] | None:
-    return Delivery.objects.filter(pk__in=options.ids) if options.ids else None
 
 
 def receivers(parser: Parser, wanted: Sequence[str]) -> list[str]:
@@ -110,7 +110,9 @@ def receivers(parser: Parser, wanted: Sequence[str]) -> list[str]:
         meant = [name] if name in known else [k for k in known if k.endswith(f".{name}")]
         if not meant:
             there = ", ".join(known) or "none"
-            parser.error(f"--receiver: {name!r} is no receiver; there are: {there}")
+            parser.error(
+                f"--receiver: {name!r} is no receiver in the background; there are: {there}"
+            )
         found += meant
     return found
 
