@@ -287,8 +287,8 @@ def test_a_deleted_instance_is_refused(stored, work_item):
 
 
 def test_the_case_of_an_event(case, stored):
-    class Said(Event, case=lambda about: about.pk):
+    class Discussed(Event, case=lambda about: about.pk):
         about: Case
 
-    assert payload.encode(make(Said, {"about": case}, None)).case == case.pk
+    assert payload.encode(make(Discussed, {"about": case}, None)).case == case.pk
     assert stored(case).case is None
