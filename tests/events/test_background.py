@@ -1,10 +1,11 @@
 """Receivers in the background: what is refused, what is recorded, and when it is stored."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.signals import post_save, pre_save
 
 from tests.events.notebook import Notebook
@@ -148,6 +149,31 @@ def test_an_operation_within_a_receiver_is_stored_with_it(
         emit(Other, sender=None, failing=False)
     assert Note.all_by() == ["store 1"]
     assert len(errors()) == 1
+
+
+def test_a_thread_that_an_async_receiver_begins_has_operations_of_its_own(
+    notebook: Notebook,
+) -> None:
+    """Threads inherit the context of who begins them, but not the connection."""
+    on(Said, background=True, name="a")(fail)
+
+    def operate(text: str) -> None:
+        try:
+            with transaction.atomic(), stored_together():
+                emit(Said, sender=None, text=text)
+        finally:
+            connection.close()
+
+    class Asked(Event):
+        pass
+
+    @on(Asked)
+    async def goes_elsewhere() -> None:
+        await asyncio.to_thread(operate, "elsewhere")
+
+    with stored_together():
+        emit(Asked, sender=None)
+        assert notebook.stored == [["said {'text': 'elsewhere'} to a"]]
 
 
 def test_filters_are_asked_once_when_the_emission_ends(notebook: Notebook) -> None:

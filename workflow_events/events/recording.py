@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from workflow_events.events.event import Event
 from workflow_events.events.receivers import Receiver
@@ -45,7 +46,10 @@ class Waiting:
         raise RuntimeError("An event was not stored with the operation that emitted it.")
 
 
-_operation_is_open: ContextVar[bool] = ContextVar("workflow_events_operation", default=False)
+_operation_on: ContextVar[BaseDatabaseWrapper | None] = ContextVar(
+    "workflow_events_operation", default=None
+)
+"""The connection of the operation that is open; a thread begun in it has another one."""
 
 
 @contextmanager
@@ -54,23 +58,25 @@ def stored_together() -> Iterator[None]:
 
     The body is in a transaction, which stores it or nothing.
     """
-    if _operation_is_open.get():
+    connection = connections[DEFAULT_DB_ALIAS]
+    if _operation_on.get() is connection:
         yield
         return
-    token = _operation_is_open.set(True)
+    token = _operation_on.set(connection)
     try:
         yield
         _store_waiting()
     finally:
-        _operation_is_open.reset(token)
+        _operation_on.reset(token)
 
 
 def record(recorder: Recorder, event: Event, receivers: Sequence[Receiver]) -> None:
     """Store an occurrence for these receivers with its operation; without one, at once."""
     encoded = recorder.encode(event, receivers)
-    if _operation_is_open.get():
+    connection = connections[DEFAULT_DB_ALIAS]
+    if _operation_on.get() is connection:
         transaction.on_commit(Waiting(recorder, encoded))
-    elif connections[DEFAULT_DB_ALIAS].in_atomic_block:
+    elif connection.in_atomic_block:
         recorder.store([encoded])
     else:
         with transaction.atomic():
