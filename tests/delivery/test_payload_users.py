@@ -2,6 +2,7 @@
 
 import json
 from types import MappingProxyType, SimpleNamespace
+from typing import NamedTuple
 
 import pytest
 
@@ -68,6 +69,32 @@ def test_whatever_has_the_attributes_of_a_user(stored):
     back = restored(logged)
     assert (back.username, back.group, back.groups, back.claims) == ("eve", None, ["a"], {})
     assert back.is_authenticated is True
+
+
+class Person(NamedTuple):
+    username: str
+    group: str
+    groups: list[str]
+    token: str
+
+
+class Bag(dict):
+    username = "ann"
+    group = "clerks"
+    groups = ("clerks",)
+
+
+@pytest.mark.parametrize(
+    "somebody",
+    [Person("ann", "clerks", ["clerks"], TOKEN), Bag(token=TOKEN)],
+    ids=["tuple", "dict"],
+)
+def test_a_container_with_the_attributes_of_a_user_is_a_user(stored, somebody):
+    logged = stored(user=somebody, what=[somebody])
+    assert TOKEN not in json.dumps(logged.content)
+    event = payload.decode(logged, DELIVERY_ID)
+    for back in (event.user, *event.what):
+        assert (back.username, back.group, back.groups) == ("ann", "clerks", ["clerks"])
 
 
 def test_a_name_without_proof(stored):

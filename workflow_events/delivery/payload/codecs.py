@@ -32,10 +32,11 @@ Decode = Callable[[Any, "Decoding"], Any]
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """How values of a type are encoded, and whether they may contain others."""
+    """How values of a type are encoded; whether they may contain others; who has declared it."""
 
     encode: Encode
     nests: bool
+    registered: bool = False
 
 
 _encoders: dict[type, Encoder] = {}
@@ -94,7 +95,7 @@ def register(
         raise ValueError(f"The tag {tag!r} is taken; choose another one for {', '.join(owners)}.")
     _owners[tag] = owners
     _decoders[tag] = _own_decoder(tag, decode)
-    encoder = Encoder(_own_encoder(tag, encode), nests=True)
+    encoder = Encoder(_own_encoder(tag, encode), nests=True, registered=True)
     for kind in kinds:
         if getattr(kind, "_is_protocol", False):
             _shapes[kind] = encoder
@@ -129,7 +130,10 @@ def _own_decoder(tag: str, decode: Callable[[Any], Any]) -> Decode:
 
 
 def encoder_for(value: Any) -> Encoder | None:
-    """Return the encoder of the nearest type of a value, or of the first shape that it has."""
+    """Return the encoder of the nearest type of a value, or of the first shape that it has.
+
+    A shape comes before the containers of Python, and after all other types.
+    """
     kind = type(value)
     if kind in _encoders:
         return _encoders[kind]
@@ -137,10 +141,12 @@ def encoder_for(value: Any) -> Encoder | None:
     for first in (Enum, LazyObject):
         if issubclass(kind, first):
             return _encoders[first]
-    for base in kind.__mro__:
-        if base in _encoders:
-            return _encoders[base]
-    return next((encoder for shape, encoder in _shapes.items() if isinstance(value, shape)), None)
+    nearest = next((_encoders[base] for base in kind.__mro__ if base in _encoders), None)
+    if nearest is not None and (nearest.registered or not nearest.nests):
+        return nearest
+    # Before what would store all that it holds: a named tuple may be a user with a token.
+    shaped = (encoder for shape, encoder in _shapes.items() if isinstance(value, shape))
+    return next(shaped, nearest)
 
 
 def decoder_for(tag: str) -> Decode | None:
