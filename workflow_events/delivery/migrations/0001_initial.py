@@ -101,9 +101,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("event", "receiver"), name="delivery_once"),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(
-                                ("finished_at", None), ("state__in", ["pending", "running"])
-                            ),
+                            models.Q(("finished_at", None), ("state__in", ["pending", "running"])),
                             models.Q(
                                 ("finished_at__isnull", False),
                                 ("state__in", ["done", "dead", "canceled"]),
