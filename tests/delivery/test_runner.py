@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 
 from tests.delivery.deliveries import abandon, states
 from tests.events.tables import Note, Tables
@@ -28,6 +29,7 @@ class Ran(Event):
 
 class Stepped(Event, case=lambda about: about):
     about: UUID
+    number: int = 1
 
 
 @pytest.fixture(autouse=True)
@@ -220,6 +222,77 @@ def test_alone_a_receiver_has_all_slots() -> None:
     with running() as worker:
         emit_and_wake(worker, 1, 2)
         until(lambda: states() == ["done"] * 2)
+
+
+class TestWhatWaitsBehind:
+    """It goes on when the one before it has ended, not when the lease of that would."""
+
+    def test_while_other_slots_are_full(self) -> None:
+        release, held = threading.Event(), threading.Semaphore(0)
+        steps: list[int] = []
+
+        def holding() -> None:
+            held.release()
+            release.wait(20)
+
+        for name in ("one", "other"):
+            on(Ran, delivery="background", name=name)(holding)
+
+        @on(Stepped, delivery="background", name="receiver")
+        async def receiver(number: int) -> None:
+            steps.append(number)
+            while number == 1 and not ended.is_set():
+                await asyncio.sleep(0.01)
+
+        ended = threading.Event()
+        with running() as worker:
+            emit_and_wake(worker, 1)
+            assert held.acquire(timeout=20)
+            assert held.acquire(timeout=20)
+            step(worker, 1, 2)
+            until(lambda: steps == [1])
+            until_put_off()
+            ended.set()
+            until(lambda: steps == [1, 2])
+            release.set()
+            until(lambda: states() == ["done"] * 4)
+
+    def test_when_that_ends_while_its_worker_is_about_to_look(self, monkeypatch: Any) -> None:
+        release, steps = threading.Event(), []
+
+        @on(Stepped, delivery="background", name="receiver")
+        def receiver(number: int) -> None:
+            steps.append(number)
+            if number == 1:
+                release.wait(20)
+
+        def about_to_look() -> None:
+            if is_to_end.is_set() and not release.is_set():
+                release.set()
+                until(lambda: states() == ["done", "pending"])
+                threading.Event().wait(0.2)
+
+        is_to_end = threading.Event()
+        monkeypatch.setattr(runner, "close_if_lost", about_to_look)
+        with running() as worker:
+            step(worker, 1, 2)
+            until(lambda: steps == [1])
+            until_put_off()
+            is_to_end.set()
+            worker.wake()
+            until(lambda: states() == ["done", "done"])
+
+
+def step(worker: Runner, *numbers: int) -> None:
+    case = uuid4()
+    for number in numbers:
+        emit(Stepped, sender=None, about=case, number=number)
+    worker.wake()
+
+
+def until_put_off() -> None:
+    """Wait until whoever looked has put off the last one."""
+    until(lambda: Delivery.objects.latest("pk").due > timezone.now())
 
 
 def test_leases_are_renewed(settings: Any) -> None:

@@ -176,27 +176,21 @@ class Runner:
 
     def _look(self, now: float) -> bool:
         asked, self._asked = self._asked, False
+        if self._after:
+            ledger.let_go(self._after)
+            self._after = []
+            asked = True
         if not asked and (now < self._look_at or not self._is_due(now)):
             return False
-        after, self._after = self._after, []
-        begun = 0
-        try:
-            for pool in self._pools:
-                begun += self._fill(pool, after)
-                after = []
-        except Error:
-            self._after += after
-            self._asked = True
-            raise
+        begun = sum([self._fill(pool) for pool in self._pools])
         self._is_due(time.monotonic())
         return begun > 0
 
-    def _fill(self, pool: Pool, after: list[ledger.Stream]) -> int:
+    def _fill(self, pool: Pool) -> int:
         begun = 0
         while True:
             receivers, limit = pool.room()
-            claimed = ledger.claim(self.worker, receivers, limit, after) if limit else []
-            after = []
+            claimed = ledger.claim(self.worker, receivers, limit) if limit else []
             for delivery in claimed:
                 self._limits.watch(pool.begin(delivery))
             begun += len(claimed)
