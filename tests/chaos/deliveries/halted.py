@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.chaos.deliveries.children import Child
 from tests.chaos.deliveries.settling import Span
-from tests.chaos.deliveries.stage import GRACE, LONG_LEASE, PATIENCE, SLACK, SQLITE, Scene
+from tests.chaos.deliveries.stage import GRACE, LEASE, LONG_LEASE, PATIENCE, SLACK, SQLITE, Scene
 from tests.chaos.findings import Findings, Result
 
 BEGIN, WROTE = "begin", "wrote"
@@ -45,13 +45,13 @@ def frozen(scene: Scene, number: int) -> Result:
     findings = Findings()
     span = Span(scene, findings)
     with scene.worker() as victim:
-        _complete(scene, {"to": list(spots), "halt": spots, "seconds": SOON})
+        _complete(scene, {"to": list(spots), "halt": spots, "seconds": LEASE})
         _expect_halted(span, spots)
         _freeze(scene, victim)
         with scene.worker():
             span.settle()
             victim.send(signal.SIGCONT)
-            scene.until(victim.ended.done, 2 * SOON)
+            scene.until(victim.ended.done, SOON)
             span.settle()
         findings.expect("end of the frozen worker", victim.ended.done(), False)
     return Result(_said(spots), findings)
