@@ -36,13 +36,13 @@ def batches_of_keys(rows: QuerySet[Row]) -> Iterator[list[Any]]:
 
 def in_transaction(step: Callable[[list[Any]], Result], keys: list[Any]) -> Result:
     """Call ``step`` in a transaction, again when the database had to end it."""
-    for attempt in range(1, ATTEMPTS):
+    for _ in range(ATTEMPTS - 1):
         try:
             with transaction.atomic():
                 return step(keys)
         except OperationalError:
             # Inside of somebody's transaction, that one is over, too.
-            if connection.in_atomic_block or attempt == ATTEMPTS:
+            if connection.in_atomic_block:
                 raise
     with transaction.atomic():
         return step(keys)
