@@ -47,7 +47,6 @@ class Slot:
     """Runs what it is given in a thread, which ends when it is told to stop."""
 
     def __init__(self, name: str, freed: Callable[[], None]) -> None:
-        self.work: Work | None = None
         self._freed = freed
         self._given: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         # Daemon: a receiver that does not react must not keep the process from ending.
@@ -56,7 +55,6 @@ class Slot:
 
     def give(self, work: Work) -> None:
         """Run a delivery; the slot must be free."""
-        self.work = work
         self._given.put(work)
 
     def stop(self) -> None:
