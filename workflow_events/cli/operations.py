@@ -12,8 +12,6 @@ from workflow_events.cli import arguments
 from workflow_events.cli.terminal import Progress, agreed
 from workflow_events.delivery import operating
 from workflow_events.delivery.models import Delivery, LoggedEvent, State
-from workflow_events.delivery.operating.pruning import end_of_retention
-from workflow_events.delivery.operating.replay import check_hearing, names_heard_by
 
 Step = TypeVar("Step", operating.Changed, operating.Pruned, operating.Replayed)
 
@@ -54,7 +52,7 @@ def prune(options: list[str]) -> int:
     )
     parser.add_argument("--dry-run", action="store_true", help="only count")
     given = parser.read(options)
-    before = given.before or end_of_retention()
+    before = given.before or operating.end_of_retention()
     if before is None:
         _say("Nothing is pruned: EVENT_LOG_RETENTION is 0. --before says otherwise.")
         return 0
@@ -83,8 +81,8 @@ def replay(options: list[str]) -> int:
     given = parser.read(options)
     receiver = _one_receiver(parser, given.receiver)
     try:
-        check_hearing(receiver, given.event or ())
-        heard = names_heard_by(receiver)
+        operating.check_hearing(receiver, given.event or ())
+        heard = operating.names_heard_by(receiver)
     except operating.CannotReplay as error:
         return _refuse(parser, str(error))
     events = operating.logged_events(

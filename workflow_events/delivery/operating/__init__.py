@@ -6,12 +6,19 @@ transaction that holds the locks of its rows, so that what is said to be done wa
 
 from workflow_events.delivery.operating.cancellation import cancel, cancel_in_steps
 from workflow_events.delivery.operating.changes import Changed
-from workflow_events.delivery.operating.figures import Figures, figures
-from workflow_events.delivery.operating.pruning import Pruned, prune, prune_in_steps
+from workflow_events.delivery.operating.figures import Figures, bounded_figures, figures
+from workflow_events.delivery.operating.pruning import (
+    Pruned,
+    end_of_retention,
+    prune,
+    prune_in_steps,
+)
 from workflow_events.delivery.operating.redelivery import redeliver, redeliver_in_steps
 from workflow_events.delivery.operating.replay import (
     CannotReplay,
     Replayed,
+    check_hearing,
+    names_heard_by,
     replay,
     replay_in_steps,
 )
@@ -20,6 +27,7 @@ from workflow_events.delivery.operating.selection import (
     deliveries,
     known_receivers,
     logged_events,
+    names_in,
 )
 
 __all__ = [
@@ -29,12 +37,17 @@ __all__ = [
     "Figures",
     "Pruned",
     "Replayed",
+    "bounded_figures",
     "cancel",
     "cancel_in_steps",
+    "check_hearing",
     "deliveries",
+    "end_of_retention",
     "figures",
     "known_receivers",
     "logged_events",
+    "names_heard_by",
+    "names_in",
     "prune",
     "prune_in_steps",
     "redeliver",

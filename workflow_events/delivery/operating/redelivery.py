@@ -21,11 +21,10 @@ def redeliver(deliveries: QuerySet[Delivery]) -> int:
 
 def redeliver_in_steps(deliveries: QuerySet[Delivery]) -> Iterator[Changed]:
     """Do as `redeliver`, and say after each batch what became of it."""
-    return change_in_steps(deliveries, FINISHED, put_back)
+    return change_in_steps(deliveries, FINISHED, _put_back)
 
 
-def put_back(deliveries: list[Delivery]) -> None:
-    """Make deliveries that are locked pending, due now; in the transaction that holds the locks."""
+def _put_back(deliveries: list[Delivery]) -> None:
     Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries]).update(
         state=State.PENDING, attempts=0, due=timezone.now(), lease=None, finished_at=None
     )
