@@ -13,6 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from workflow_events.configuration import one_line
 from workflow_events.delivery import operating
 
 logger = logging.getLogger("workflow_events.metrics")
@@ -66,7 +67,7 @@ def metrics(_request: HttpRequest) -> HttpResponse:
     try:
         text = generate_latest(registry)
     except Error as error:
-        logger.error("No metrics: %s", " ".join(f"{type(error).__name__}: {error}".split()))  # noqa: TRY400
+        logger.error("No metrics: %s", one_line(f"{type(error).__name__}: {error}"))  # noqa: TRY400
         return HttpResponse(status=503, headers={"Cache-Control": "no-store"})
     headers = {"Cache-Control": "no-store"}
     return HttpResponse(text, content_type=CONTENT_TYPE_LATEST, headers=headers)

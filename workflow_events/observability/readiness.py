@@ -11,7 +11,8 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from workflow_events.delivery.operating.figures import bounded_figures
+from workflow_events.configuration import one_line
+from workflow_events.delivery import operating
 from workflow_events.events.registry import registry
 
 logger = logging.getLogger("workflow_events.readiness")
@@ -57,7 +58,7 @@ def deliveries_can_be_counted() -> dict[str, Any]:
 
     However bad these figures are, another process would not do better.
     """
-    return bounded_figures(COUNTED)
+    return operating.bounded_figures(COUNTED)
 
 
 CHECKS: Final[dict[str, Check]] = {
@@ -128,7 +129,7 @@ class Readiness:
             if passes:
                 logger.info("Check %r passes again", name)
             else:
-                logger.error("Check %r fails: %s", name, " ".join(reasons[name].split()))
+                logger.error("Check %r fails: %s", name, one_line(reasons[name]))
 
 
 @cache

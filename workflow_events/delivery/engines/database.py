@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.utils.module_loading import import_string
 
 from workflow_events.delivery.engines.base import Engine, refuse
@@ -76,7 +76,7 @@ class DatabaseEngine(Engine):
             return 0
         with transaction.atomic():
             some = jobs.select_for_update(skip_locked=True)[:AT_ONCE]
-            taken: int = self.jobs.filter(pk__in=some.values("pk"))._raw_delete("default")
+            taken: int = self.jobs.filter(pk__in=some.values("pk"))._raw_delete(DEFAULT_DB_ALIAS)
         return taken
 
 

@@ -4,6 +4,7 @@ import logging
 import threading
 from typing import Final
 
+from workflow_events.configuration import one_line
 from workflow_events.delivery.engines.base import Engine
 
 logger = logging.getLogger("workflow_events.delivery")
@@ -31,11 +32,10 @@ def keep_listening(engine: Engine, stop: threading.Event) -> None:
             engine.listen(stop, ready)
         except Exception as error:  # whatever it is, the worker goes on without
             if not failures:
-                reason = " ".join(str(error).split())
                 logger.warning(
                     "The engine does not answer (%s: %s); deliveries begin by the sweep meanwhile",
                     type(error).__name__,
-                    reason,
+                    one_line(error),
                 )
             failures += 1
             stop.wait(PAUSES[min(failures, len(PAUSES)) - 1])
