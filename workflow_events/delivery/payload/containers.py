@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, defaultdict
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from django.utils.datastructures import MultiValueDict
 
@@ -96,14 +96,6 @@ def restore_object(stored: dict[str, Any], decoding: Any) -> dict[str, Any]:
     return {key: decoding.value(stored[key]) for key in keys}
 
 
-class _Kind(NamedTuple):
-    tag: str
-    kind: Any
-
-
-_KINDS: Final = [_Kind("ordereddict", OrderedDict), _Kind("counter", Counter)]
-
-
 def _declare(tag: str, kind: Any) -> None:
     @encodes(kind, nests=True)
     def _encode(value: dict[Any, Any], encoding: Any) -> Any:
@@ -114,8 +106,8 @@ def _declare(tag: str, kind: Any) -> None:
         return kind(dict(_restored_pairs(stored, decoding)))
 
 
-for _kind in _KINDS:
-    _declare(*_kind)
+_declare("ordereddict", OrderedDict)
+_declare("counter", Counter)
 
 
 @encodes(defaultdict, nests=True)
