@@ -38,10 +38,10 @@ _HARMLESS = frozenset(
     all and any array as between by case cast distinct else except exists filter from group in
     intersect is join lateral like limit not offset on or over select then union using values when
     where with within abs array_agg avg bool_and bool_or ceil char char_length coalesce concat count
-    date date_part date_trunc decimal extract floor greatest json_agg json_extract json_type
-    jsonb_agg jsonb_array_length least left length lower ltrim max min mod now nullif numeric
-    position power rank regexp replace right round row_number rtrim sqrt strftime string_agg substr
-    substring sum trim unnest upper varchar django_date_extract django_date_trunc
+    date date_part date_trunc decimal extract floor greatest json_agg json_each json_extract
+    json_type jsonb_agg jsonb_array_length least left length lower ltrim max min mod now nullif
+    numeric position power rank regexp replace right round row_number rtrim sqrt strftime string_agg
+    substr substring sum trim unnest upper varchar django_date_extract django_date_trunc
     django_datetime_cast_date django_datetime_extract django_datetime_trunc
     """,
     )

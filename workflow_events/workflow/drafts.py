@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 
+from workflow_events.events.prepared import Among, Parameter, Prepared
 from workflow_events.workflow.expressions import groups as group_expressions
 from workflow_events.workflow.languages import localized
 from workflow_events.workflow.models import Case, Task, WorkItem
 from workflow_events.workflow.operation import Operation
-from workflow_events.workflow.prepared import Parameter, Prepared, numbered, parameters
 from workflow_events.workflow.states import WorkItemStatus
 
 OPEN = (WorkItemStatus.READY, WorkItemStatus.SUSPENDED)
@@ -148,7 +147,7 @@ def _groups(
 
 def _without_duplicates(operation: Operation, case: Case, drafts: list[Draft]) -> list[Draft]:
     tasks = {draft.key[0] for draft in drafts}
-    rows = _relevant_items(len(tasks)).rows(case=case.pk, **numbered("task", tasks))
+    rows = _RELEVANT_ITEMS.rows(case=case.pk, tasks=tasks)
     there: set[Key] = set()
     to_revive: dict[Key, WorkItem] = {}
     for item in rows:
@@ -165,23 +164,20 @@ def _without_duplicates(operation: Operation, case: Case, drafts: list[Draft]) -
     return due
 
 
-@lru_cache
-def _relevant_items(number: int) -> Prepared[WorkItem]:
-    """Return a query for the items of so many tasks in a case that are open, or in REDO."""
-
-    def rows() -> QuerySet[WorkItem, Any]:
-        return (
-            WorkItem.objects.filter(
-                # Of the task's key: the lookup of a foreign key takes no parameters.
-                task__slug__in=parameters("task", Task._meta.pk, number),
-                case=Parameter("case", Case._meta.pk),
-                status__in=(*OPEN, WorkItemStatus.REDO),
-            )
-            .select_related("previous_work_item")
-            .order_by("pk")
+def _relevant_items() -> QuerySet[WorkItem, Any]:
+    """Return a query for the items of certain tasks in a case that are open, or in REDO."""
+    return (
+        WorkItem.objects.filter(
+            Among("task", "tasks", Task._meta.pk),
+            case=Parameter("case", Case._meta.pk),
+            status__in=(*OPEN, WorkItemStatus.REDO),
         )
+        .select_related("previous_work_item")
+        .order_by("pk")
+    )
 
-    return Prepared(rows)
+
+_RELEVANT_ITEMS: Final = Prepared(_relevant_items)
 
 
 def _revival(operation: Operation, draft: Draft, case: Case, item: WorkItem) -> Draft:

@@ -1,16 +1,15 @@
 """What comes after an item that was completed or skipped (facts 2.4)."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 from django.db.models import QuerySet
 
+from workflow_events.events.prepared import Among, Parameter, Prepared
 from workflow_events.workflow.creation import create_next_items
 from workflow_events.workflow.expressions import flow as flow_expressions
 from workflow_events.workflow.models import Case, Flow, Task, TaskFlow, Workflow, WorkItem
 from workflow_events.workflow.operation import Operation, WalkedFlow
-from workflow_events.workflow.prepared import Parameter, Prepared, numbered, parameters
 from workflow_events.workflow.states import CaseStatus, WorkItemStatus
 
 DONE = (WorkItemStatus.COMPLETED, WorkItemStatus.SKIPPED)
@@ -57,16 +56,11 @@ def _tasks_after(operation: Operation, flow: Flow, item: WorkItem) -> list[Task]
     )
     if not slugs:
         return []
-    rows = _tasks(len(slugs)).rows(**numbered("slug", slugs))
-    found = {task.pk: task for task in rows}
+    found = {task.pk: task for task in _TASKS.rows(slugs=slugs)}
     return [found[slug] for slug in slugs if slug in found]
 
 
-@lru_cache
-def _tasks(number: int) -> Prepared[Task]:
-    """Return a query for so many tasks."""
-    field = Task._meta.pk
-    return Prepared(lambda: Task.objects.filter(pk__in=parameters("slug", field, number)))
+_TASKS: Final = Prepared(lambda: Task.objects.filter(Among("pk", "slugs", Task._meta.pk)))
 
 
 def _rows_of_flow(item: WorkItem) -> list[TaskFlow]:

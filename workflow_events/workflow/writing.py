@@ -12,10 +12,10 @@ from django.db import DatabaseError, models
 from django.db.models.signals import post_save, pre_save
 
 from workflow_events.events.dispatch import is_heard
+from workflow_events.events.prepared import PreparedInsert, PreparedUpdate
 from workflow_events.workflow.errors import InvalidTransition
 from workflow_events.workflow.models import Case, WorkItem
 from workflow_events.workflow.operation import Operation
-from workflow_events.workflow.prepared import PreparedInsert, PreparedUpdate
 from workflow_events.workflow.states import WorkItemStatus
 
 CLOSING = ("closed_at", "closed_by_user", "closed_by_group")

@@ -5,19 +5,20 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, connections
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Concat
 
 from tests.workflow.builders import ANN, item, statements, workflow
-from workflow_events.workflow import api
-from workflow_events.workflow.models import Case, Task, WorkItem
-from workflow_events.workflow.prepared import (
+from workflow_events.events.prepared import (
+    Among,
     Parameter,
     Prepared,
+    PreparedChange,
     PreparedInsert,
     PreparedUpdate,
-    numbered,
-    parameters,
 )
+from workflow_events.workflow import api
+from workflow_events.workflow.models import Case, Task, WorkItem
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -104,12 +105,40 @@ def test_protected_fields_of_rows_are_known(case: Case) -> None:
     assert item(case, "a").name == "Renamed"
 
 
-def test_several_values(case: Case) -> None:
+def test_any_number_of_values(case: Case) -> None:
     prepared = Prepared(
-        lambda: Task.objects.filter(pk__in=parameters("slug", Task._meta.pk, 2)).order_by("pk")
+        lambda: Task.objects.filter(Among("pk", "slugs", Task._meta.pk)).order_by("pk")
     )
-    assert [task.pk for task in prepared.rows(**numbered("slug", ["a", "b"]))] == ["a", "b"]
-    assert [task.pk for task in prepared.rows(**numbered("slug", ["b", "none"]))] == ["b"]
+    with statements() as sql:
+        assert [task.pk for task in prepared.rows(slugs=["a", "b"])] == ["a", "b"]
+        assert [task.pk for task in prepared.rows(slugs={"b", "none"})] == ["b"]
+        assert prepared.rows(slugs=[]) == []
+    assert len(sql) == 3
+
+
+def test_any_number_of_keys(case: Case) -> None:
+    keys = list(case.work_items.order_by("pk").values_list("pk", flat=True))
+    prepared = Prepared(
+        lambda: WorkItem.objects.filter(Among("pk", "keys", WorkItem._meta.pk)).order_by("pk")
+    )
+    assert [row.pk for row in prepared.rows(keys=[*keys, uuid4()])] == keys
+
+
+def test_an_update_of_several_rows(case: Case) -> None:
+    name: Any = WorkItem._meta.get_field("name")
+    rename = PreparedChange(
+        items_of_a_case, name=Parameter("name", name), description=Concat("name", Value("?"))
+    )
+    other = api.start_case("flow", ANN)
+    for _ in range(2):
+        with statements() as sql:
+            assert rename.execute(case=case.pk, name="Renamed") == 2
+        assert len(sql) == 1
+    assert {(row.name, row.description) for row in case.work_items.all()} == {
+        ("Renamed", "Renamed?")
+    }
+    assert rename.execute(case=uuid4(), name="Nobody's") == 0
+    assert set(other.work_items.values_list("name", flat=True)).isdisjoint(["Renamed", "Nobody's"])
 
 
 def test_certain_columns_come_as_tuples(case: Case) -> None:

@@ -7,6 +7,7 @@ statement, and how its rows become instances.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import local
@@ -15,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models import BooleanField, Expression, F, Field, Func, Model, QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.sql import InsertQuery, UpdateQuery
 
@@ -41,14 +42,36 @@ class Parameter(Expression):
         return self.output_field.get_db_prep_save(values[self.name], connection)
 
 
-def parameters(name: str, field: Field[Any, Any], number: int) -> list[Parameter]:
-    """Return so many parameters, whose values `numbered` gives under the same name."""
-    return [Parameter(f"{name}_{place}", field) for place in range(number)]
+class Among(Func):
+    """Stands for the condition that a column has one of the values that are given at an execution.
+
+    Takes the column as a queryset names it, the name under which the values are given, and a field
+    that converts them for the database. They are one parameter, however many.
+    """
+
+    output_field = BooleanField()
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+
+    def __init__(self, column: str, name: str, field: Field[Any, Any]) -> None:
+        super().__init__(F(column), _Values(name, field))
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, Any]:
+        """Compile to what SQLite has in place of arrays."""
+        within = {
+            "template": "%(expressions)s))",
+            "arg_joiner": " IN (SELECT value FROM json_each(",
+        }
+        return self.as_sql(compiler, connection, **within)
 
 
-def numbered(name: str, values: Iterable[Any]) -> dict[str, Any]:
-    """Return the values by the names of the `parameters`."""
-    return {f"{name}_{place}": value for place, value in enumerate(values)}
+class _Values(Parameter):
+    """Stands for any number of values."""
+
+    def bound(self, values: Mapping[str, Any], connection: BaseDatabaseWrapper) -> Any:
+        field = self.output_field
+        given = [field.get_db_prep_save(value, connection) for value in values[self.name]]
+        return json.dumps(given) if connection.vendor == "sqlite" else given
 
 
 class Prepared(Generic[Row]):
@@ -68,6 +91,26 @@ class Prepared(Generic[Row]):
     def first(self, **values: Any) -> Row | None:
         """Execute the query, and return its first row, if there is one."""
         return next(iter(self.rows(**values)), None)
+
+
+class PreparedChange:
+    """An UPDATE of the rows of a query. Sends no signals.
+
+    Takes a function that returns the queryset, and expressions or values for its fields.
+    """
+
+    def __init__(self, build: Callable[[], QuerySet[Any, Any]], **changes: Any) -> None:
+        def compile_for(connection: BaseDatabaseWrapper) -> _Compiled:
+            query: Any = build().query.chain(UpdateQuery)
+            query.add_update_values(changes)
+            return _Compiled(connection, *query.get_compiler(connection=connection).as_sql())
+
+        self._compiled = _OfThread(compile_for)
+
+    def execute(self, **values: Any) -> int:
+        """Execute it with these values of its parameters; return how many rows were changed."""
+        with self._compiled.get().executed(values) as cursor:
+            return int(cursor.rowcount)
 
 
 class PreparedInsert:
@@ -103,22 +146,17 @@ class PreparedUpdate:
     """The UPDATE of certain fields of one row, by its key. Sends no signals."""
 
     def __init__(self, model: type[Model], names: Iterable[str]) -> None:
-        self._model = model
+        key: Any = model._meta.pk
         self._fields: list[Any] = [model._meta.get_field(name) for name in names]
-        self._compiled = _OfThread(self._compile)
+        self._change = PreparedChange(
+            lambda: model._base_manager.filter(pk=Parameter("pk", key)),
+            **{field.name: Parameter(field.attname, field) for field in self._fields},
+        )
 
     def execute(self, instance: Model) -> bool:
         """Write the fields of the instance; return whether its row was there."""
         values = {field.attname: field.pre_save(instance, add=False) for field in self._fields}
-        with self._compiled.get().executed({**values, "pk": instance.pk}) as cursor:
-            return bool(cursor.rowcount)
-
-    def _compile(self, connection: BaseDatabaseWrapper) -> _Compiled:
-        row = self._model._base_manager.filter(pk=Parameter("pk", self._model._meta.pk))
-        query: Any = row.query.chain(UpdateQuery)
-        query.add_update_fields([(f, None, Parameter(f.attname, f)) for f in self._fields])
-        sql, parameters = query.get_compiler(connection=connection).as_sql()
-        return _Compiled(connection, sql, parameters)
+        return self._change.execute(**{**values, "pk": instance.pk}) == 1
 
 
 class _Compiled:
