@@ -16,10 +16,9 @@ from workflow_events.delivery.identity import delivery_id_of
 from workflow_events.delivery.models import Delivery
 from workflow_events.delivery.payload import Undeliverable
 from workflow_events.delivery.time_limit import Interruptible, TimeLimitExceeded, replace_connection
-from workflow_events.events.phases import Background
-from workflow_events.events.receivers import Receiver
 from workflow_events.events.registry import registry
 from workflow_events.events.restoring import run_alone
+from workflow_events.events.retry import Retry
 
 logger = logging.getLogger("workflow_events.delivery")
 
@@ -31,12 +30,12 @@ def execute(delivery: Delivery, attempt: Interruptible | None = None) -> None:
     tried again as the receiver's `Retry` says. Raises only what keeps it from being noted: a lost
     database, or the `WorkerStopped` by which the receiver was interrupted.
     """
-    receiver, options = _known(delivery)
+    receiver = registry.in_background[delivery.receiver]
     try:
         event = payload.decode(
             delivery.event,
             delivery_id_of(delivery.event_id, delivery.receiver),
-            gone_as_none=options.takes_gone,
+            gone_as_none=receiver.options.takes_gone,
         )
         called = attempt.guarded(receiver) if attempt else receiver
         run_alone(called, event, then=partial(ledger.mark_done, delivery))
@@ -51,8 +50,7 @@ def execute(delivery: Delivery, attempt: Interruptible | None = None) -> None:
 
 def fail(delivery: Delivery, error: BaseException) -> None:
     """Store that an attempt has failed, and when the next one is due, if there is one."""
-    _, options = _known(delivery)
-    due = _next_attempt(delivery, options, error)
+    due = _next_attempt(delivery, registry.in_background[delivery.receiver].options.retry, error)
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
     try:
@@ -77,16 +75,10 @@ def fail(delivery: Delivery, error: BaseException) -> None:
     )
 
 
-def _known(delivery: Delivery) -> tuple[Receiver, Background]:
-    receiver = registry.in_background[delivery.receiver]
-    assert receiver.background is not None  # noqa: S101 (by what in_background holds)
-    return receiver, receiver.background
-
-
-def _next_attempt(delivery: Delivery, options: Background, error: BaseException) -> datetime | None:
+def _next_attempt(delivery: Delivery, retry: Retry, error: BaseException) -> datetime | None:
     # Authors say what is worth another attempt by classes of Exception.
     kind = TimeoutError if isinstance(error, TimeLimitExceeded) else type(error)
-    is_final = isinstance(error, Undeliverable) or not issubclass(kind, options.retry.on)
-    if is_final or delivery.attempts >= options.retry.attempts:
+    is_final = isinstance(error, Undeliverable) or not issubclass(kind, retry.on)
+    if is_final or delivery.attempts >= retry.attempts:
         return None
-    return timezone.now() + timedelta(seconds=options.retry.delay(delivery.attempts))
+    return timezone.now() + timedelta(seconds=retry.delay(delivery.attempts))

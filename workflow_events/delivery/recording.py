@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from workflow_events.delivery import engines
+from workflow_events.delivery.identity import stream_of
 from workflow_events.delivery.insertion import insert
 from workflow_events.delivery.models import Delivery, LoggedEvent
 from workflow_events.delivery.payload import encode
@@ -40,15 +41,7 @@ class LedgerRecorder:
         Raises `NotEncodable` for a payload that cannot be stored.
         """
         logged = encode(event)
-        case = None if logged.case is None else str(logged.case)
-        return Record(
-            logged,
-            tuple(
-                (receiver.background.name, case if receiver.background.ordered else None)
-                for receiver in receivers
-                if receiver.background is not None
-            ),
-        )
+        return Record(logged, tuple((r.options.name, stream_of(r, logged.case)) for r in receivers))
 
     def store(self, records: Sequence[Record]) -> None:
         """Store the events in one statement, their deliveries in another, and wake a worker.

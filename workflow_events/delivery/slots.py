@@ -32,8 +32,7 @@ class Work:
         """Whether the slot is through with it; set last."""
         self.error: BaseException | None = None
         """Why it could not be noted how it ended, if it could not."""
-        options = registry.in_background[delivery.receiver].background
-        self._limit = options.time_limit if options is not None else None
+        self._limit = registry.in_background[delivery.receiver].options.time_limit
         limit = float("inf") if self._limit is None else self._limit
         self.late_at = time.monotonic() + limit
         """When its time limit is over, by the monotonic clock."""

@@ -48,6 +48,12 @@ class Receiver:
         return name_of(self.function)
 
     @property
+    def options(self) -> Background:
+        """The options of a receiver in the background; only for such."""
+        assert self.background is not None  # noqa: S101 (by its phase)
+        return self.background
+
+    @property
     def filtered(self) -> bool:
         """Whether filters stand below its ``@on``."""
         return bool(self.predicates)

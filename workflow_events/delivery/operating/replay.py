@@ -12,7 +12,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from workflow_events.delivery import engines, payload
-from workflow_events.delivery.identity import delivery_id_of
+from workflow_events.delivery.identity import delivery_id_of, stream_of
 from workflow_events.delivery.insertion import insert
 from workflow_events.delivery.models import UNFINISHED, Delivery, LoggedEvent
 from workflow_events.delivery.operating.batches import batches_of_keys, in_transaction
@@ -124,7 +124,7 @@ def _events(keys: list[UUID]) -> QuerySet[LoggedEvent]:
 
 def _wants(receiver: Receiver, logged: LoggedEvent) -> bool | None:
     """Tell whether sender and filters let an event pass; None where a filter failed."""
-    name = _name(receiver)
+    name = receiver.options.name
     try:
         event = payload.decode(logged, delivery_id_of(logged.pk, name))
     except payload.Undeliverable:
@@ -138,7 +138,7 @@ def _wants(receiver: Receiver, logged: LoggedEvent) -> bool | None:
 
 
 def _store(receiver: Receiver, keys: list[Any], *, dry_run: bool) -> Replayed:
-    name = _name(receiver)
+    name = receiver.options.name
     # Two operators who replay the same events take turns.
     events = list(_events(keys).select_for_update(no_key=True).only("pk", "case"))
     stored = Delivery.objects.filter(event__in=keys, receiver=name).order_by("pk")
@@ -159,18 +159,12 @@ def _store(receiver: Receiver, keys: list[Any], *, dry_run: bool) -> Replayed:
 
 def _delivery(receiver: Receiver, event: LoggedEvent, former: Delivery | None) -> Delivery:
     now = timezone.now()
-    ordered = receiver.background is not None and receiver.background.ordered
     return Delivery(
         event=event,
-        receiver=_name(receiver),
-        stream=str(event.case) if ordered and event.case else None,
+        receiver=receiver.options.name,
+        stream=stream_of(receiver, event.case),
         due=now,
         created_at=now,
         error=former.error if former else "",
         traceback=former.traceback if former else "",
     )
-
-
-def _name(receiver: Receiver) -> str:
-    assert receiver.background is not None  # noqa: S101 (only such are registered by this name)
-    return receiver.background.name
