@@ -168,6 +168,15 @@ def test_where_a_module_fails(project: Project) -> None:
     assert outcome.error.endswith(f"'absent' ({project.path / 'dependent.py'}:2)"), outcome.all
 
 
+def test_where_a_registration_is_refused(project: Project) -> None:
+    """The message names the line of the module that called, not the one that refused."""
+    code = "from workflow_events.events import on\n\non('started', delivery='later')\n"
+    project.write("wrong.py", code)
+    outcome = project.run(["wrong"], "print('started')")
+    assert "delivery='later' is none of" in outcome.error
+    assert outcome.error.endswith(f"({project.path / 'wrong.py'}:3)"), outcome.all
+
+
 @pytest.mark.parametrize(
     ("code", "reason"),
     [

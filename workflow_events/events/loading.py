@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import pkgutil
 import traceback
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from workflow_events.events.errors import ReceiverLoadError, RegistrationError
 from workflow_events.events.registry import check, registry
 
 SETTING = "EVENT_RECEIVER_MODULES"
+PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
+"""Where this package is installed."""
 
 
 def load_receivers(modules: Iterable[str]) -> None:
@@ -60,6 +64,8 @@ def _import(module: str) -> None:
 def _failed(module: str, error: BaseException) -> ReceiverLoadError:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "importlib" not in frame.filename][1:]
+    # A call that is refused is wrong where it stands, not where it is refused.
+    own = [frame for frame in own if not frame.filename.startswith(PACKAGE)] or own
     where = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
     return ReceiverLoadError(
         f"{SETTING}: {module} fails to import: {type(error).__name__}: {error}{where}"

@@ -149,10 +149,12 @@ def _check_options(phase: Phase, options: Mapping[str, Any]) -> None:
         return
     if options["order_by"] not in ("case", None):
         raise RegistrationError(f'order_by={options["order_by"]!r} is neither "case" nor None.')
+    if options["name"] == "":
+        raise RegistrationError("name='' is none; leave it out, or say how deliveries know it.")
     if not isinstance(options["retry"], Retry | None):
         raise RegistrationError(f"retry={options['retry']!r} is no Retry(…).")
     limit = options["time_limit"]
-    if limit is not None and not limit > 0:
+    if limit is not None and not (isinstance(limit, int | float) and limit > 0):
         raise RegistrationError(f"time_limit={limit!r}: seconds above 0, or None for no limit.")
 
 
