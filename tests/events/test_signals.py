@@ -3,6 +3,8 @@
 # A lambda has the name that a receiver is called by; the builtin has none.
 # ruff: noqa: PLW0108
 
+import sys
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,8 +17,18 @@ from tests.events.tables import Note, Parent
 from workflow_events.events import Event, ReceiverError, emit, filter_events, on
 from workflow_events.events.dispatch import is_heard
 from workflow_events.events.registry import registry
+from workflow_events.events.signals import name_of_signal
 
 sold = Signal()
+
+
+def test_a_signal_has_the_name_of_its_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much the module of who has imported it looks like one."""
+    importing = ModuleType("a.signals")
+    vars(importing).update(sold=sold, post_save=post_save)
+    monkeypatch.setitem(sys.modules, importing.__name__, importing)
+    assert name_of_signal(post_save) == "django.db.models.signals.post_save"
+    assert name_of_signal(sold) == f"{__name__}.sold"
 
 
 def test_called_by_name() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,13 +56,29 @@ def bridge(signal: Signal) -> None:
 
 
 def name_of_signal(signal: Signal) -> str:
-    """Return the dotted path of a signal, the same in every process that imports its module."""
+    """Return the dotted path of a signal, the same whoever else has imported it."""
     found = [
         (module.__name__, name)
         for module in list(sys.modules.values())
         for name, value in list(getattr(module, "__dict__", {}).items())
         if value is signal and not name.startswith("_")
     ]
-    # Others may have imported it; where it is at home, the module is usually named so.
-    found.sort(key=lambda path: (not path[0].endswith("signals"), len(path[0]), path))
+    # Without sources, as where a package is compiled: where it is at home is usually named so.
+    found.sort(
+        key=lambda path: (
+            not _assigns(*path),
+            not path[0].endswith("signals"),
+            len(path[0]),
+            path,
+        )
+    )
     return ".".join(found[0]) if found else repr(signal)
+
+
+def _assigns(module: str, name: str) -> bool:
+    """Tell whether a module makes what it holds under a name; others have imported it."""
+    try:
+        source = inspect.getsource(sys.modules[module])
+    except (OSError, TypeError):
+        return False
+    return re.search(rf"^{name}\s*[:=]", source, re.MULTILINE) is not None
