@@ -14,9 +14,10 @@ from tests.events.tables import Child, Note
 from workflow_events.events import Event, emit, filter_events, on
 from workflow_events.events.envelope import Envelope
 from workflow_events.events.errors import BrokenTransaction
+from workflow_events.events.event import restore
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.registry import registry
-from workflow_events.events.restoring import holds, restore, run_alone, source_named
+from workflow_events.events.restoring import holds, run_alone, source_named
 
 pytestmark = pytest.mark.usefixtures("tables", "notebook")
 

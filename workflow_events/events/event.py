@@ -171,10 +171,10 @@ def make(event_class: type[E], payload: dict[str, Any], sender: object) -> E:
     return event
 
 
-def remade(
+def restore(
     event_class: type[Event], payload: dict[str, Any], sender: object, envelope: Envelope
 ) -> Event:
-    """Make an occurrence again that was made before, perhaps by another process."""
+    """Return an occurrence as it was emitted; the class's ``__init__`` does not run again."""
     event = _new(event_class)
     _set_payload(event, payload)
     _set_origin(event, (sender, 0, None))

@@ -7,8 +7,7 @@ from typing import Any
 
 from workflow_events.events.calls import ALWAYS, source_of
 from workflow_events.events.emission import Emission
-from workflow_events.events.envelope import Envelope
-from workflow_events.events.event import Event, declared, remade
+from workflow_events.events.event import Event, declared
 from workflow_events.events.plans import group_of
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.registry import registry
@@ -25,13 +24,6 @@ def source_named(name: str) -> type[Event] | None:
         return declared[name]
     signals = (bridge.occurrence for bridge in registry.bridges.values())
     return next((sent for sent in signals if sent.event_name == name), None)
-
-
-def restore(
-    event_class: type[Event], payload: dict[str, Any], sender: object, envelope: Envelope
-) -> Event:
-    """Return an occurrence as it was emitted; the class's ``__init__`` does not run again."""
-    return remade(event_class, payload, sender, envelope)
 
 
 def holds(receiver: Receiver, event: Event) -> bool:

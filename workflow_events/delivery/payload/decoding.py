@@ -27,8 +27,8 @@ from workflow_events.delivery.payload.errors import (
 from workflow_events.delivery.payload.names import resolve
 from workflow_events.delivery.payload.references import Reference, load, references_in
 from workflow_events.events.envelope import Envelope
-from workflow_events.events.event import Event
-from workflow_events.events.restoring import restore, source_named
+from workflow_events.events.event import Event, restore
+from workflow_events.events.restoring import source_named
 from workflow_events.events.signals import SignalSent
 
 
