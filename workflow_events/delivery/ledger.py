@@ -11,7 +11,7 @@ import functools
 import operator
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from workflow_events.delivery.failures import message_of, traceback_of
 from workflow_events.delivery.models import Backwards, Delivery, State
+from workflow_events.events.prepared import Among, Parameter, Prepared, PreparedChange
 from workflow_events.events.registry import registry
 
 Stream = tuple[str, str]
@@ -54,7 +55,7 @@ def claim(
         return []
     claimed: list[Delivery] = []
     with transaction.atomic():
-        for delivery in _locked(keys, now, limit):
+        for delivery in _locked(limit).rows(keys=keys, now=now):
             if _is_worn_out(delivery):
                 _bury(delivery, now)
             elif not _waits_for_a_later_one(delivery):
@@ -85,8 +86,9 @@ def mark_done(delivery: Delivery) -> None:
 
     Raises `LeaseLost` where the delivery is no longer this attempt's: nothing of it may stay.
     """
-    now = timezone.now()
-    _change(delivery, state=State.DONE, due=now, lease=None, finished_at=now)
+    attempt = {"pk": delivery.pk, "worker": delivery.worker, "attempts": delivery.attempts}
+    if _MARK_DONE.execute(**attempt, now=timezone.now()) != 1:
+        raise _lost(delivery)
 
 
 def mark_failed(delivery: Delivery, error: BaseException, due: datetime | None) -> None:
@@ -95,8 +97,7 @@ def mark_failed(delivery: Delivery, error: BaseException, due: datetime | None) 
     Raises `LeaseLost` where the delivery is no longer this attempt's; nothing is noted then.
     """
     now = timezone.now()
-    _change(
-        delivery,
+    marked = _lent([delivery]).update(
         state=State.DEAD if due is None else State.PENDING,
         due=due or now,
         lease=None,
@@ -104,6 +105,8 @@ def mark_failed(delivery: Delivery, error: BaseException, due: datetime | None) 
         error=message_of(error),
         traceback=traceback_of(error),
     )
+    if marked != 1:
+        raise _lost(delivery)
 
 
 def hand_back(deliveries: Sequence[Delivery]) -> int:
@@ -119,11 +122,8 @@ def hand_back(deliveries: Sequence[Delivery]) -> int:
 def let_go(streams: Iterable[Stream]) -> None:
     """Make due what was put off behind deliveries of these streams that have ended."""
     now = timezone.now()
-    heads = [Q(pk=Subquery(_of_stream(stream).values("pk")[:1])) for stream in streams]
-    if heads:
-        # What was begun before has a due time of its own.
-        put_off = Delivery.objects.filter(attempts=0, state=State.PENDING, due__gt=now)
-        put_off.filter(_any(heads)).update(due=now)
+    for receiver, stream in sorted(set(streams)):
+        _LET_GO.execute(receiver=receiver, stream=stream, now=now)
 
 
 def renew(deliveries: Sequence[Delivery]) -> int:
@@ -143,47 +143,20 @@ def unknown_receivers() -> dict[str, int]:
     return dict(waiting.values_list("receiver").annotate(Count("pk")).order_by("receiver"))
 
 
-# From behind: the ends of what is finished lie before it in the index until they are vacuumed.
-_EARLIER: Final = Subquery(
-    Delivery.objects.alias(backwards=Backwards("id"))
-    .filter(
-        finished_at=None,
-        receiver=OuterRef("receiver"),
-        stream=OuterRef("stream"),
-        backwards__gt=Backwards(OuterRef("id")),
-    )
-    .order_by("backwards")
-    .values("id")[:1]
-)
-
-
 def _heads(receivers: Collection[str], now: datetime) -> tuple[list[tuple[int, datetime]], bool]:
     """Return keys and due times of the first ones of streams, the earliest due first.
 
     And whether something waits for what is just being finished. Puts off what is due but waits for
     an earlier one of its stream, so that no look has to go through it again: it is due with that.
     """
-    # The function keeps databases from an index on receivers, which is not in the order of time.
-    known = Delivery.objects.alias(name=Coalesce("receiver", Value(""))).filter(name__in=receivers)
-    window = (
-        known.filter(finished_at=None)
-        .order_by("due", "id")
-        .values_list("id", "due", "receiver", "stream", _EARLIER)[:WINDOW]
-    )
     while True:
-        seen = list(window.all())
+        seen = _WINDOW.rows(receivers=receivers)
         heads = [(key, due) for key, due, _, _, earlier in seen if earlier is None]
         if heads and heads[0][1] <= now:
             return heads, False
         waiting = {(name, stream) for _, due, name, stream, _ in seen if due <= now and stream}
         if not waiting or not _put_off(waiting):
             return heads, bool(waiting)
-
-
-def _locked(keys: list[int], now: datetime, limit: int) -> QuerySet[Delivery]:
-    due = Delivery.objects.filter(pk__in=keys, finished_at=None, due__lte=now)
-    locked = due.select_for_update(skip_locked=True, of=("self",))
-    return locked.select_related("event").order_by("due", "id")[:limit]
 
 
 def _waits_for_a_later_one(delivery: Delivery) -> bool:
@@ -220,19 +193,12 @@ def _bury(delivery: Delivery, now: datetime) -> None:
 
 
 def _lend(deliveries: Sequence[Delivery], worker: str, now: datetime) -> None:
-    lent = {
-        "state": State.RUNNING,
-        "worker": worker,
-        "started_at": now,
-        "lease": _lease_from(now),
-        "due": _lease_from(now),
-    }
-    Delivery.objects.filter(pk__in=[d.pk for d in deliveries]).update(
-        attempts=F("attempts") + 1, **lent
-    )
+    lease = _lease_from(now)
+    _LEND.execute(keys=[d.pk for d in deliveries], worker=worker, now=now, lease=lease)
     for delivery in deliveries:
         delivery.attempts += 1
-        vars(delivery).update(lent)
+        delivery.state, delivery.worker, delivery.started_at = State.RUNNING, worker, now
+        delivery.lease = delivery.due = lease
 
 
 def _put_off(streams: Iterable[Stream]) -> int:
@@ -267,6 +233,84 @@ def _any(conditions: list[Q]) -> Q:
     return functools.reduce(operator.or_, conditions)
 
 
-def _change(delivery: Delivery, **changes: object) -> None:
-    if _lent([delivery]).update(**changes) != 1:
-        raise LeaseLost(f"Delivery {delivery} is no longer with {delivery.worker}.")
+def _lost(delivery: Delivery) -> LeaseLost:
+    return LeaseLost(f"Delivery {delivery} is no longer with {delivery.worker}.")
+
+
+def _given(name: str, as_field: str | None = None) -> Parameter:
+    field: Any = Delivery._meta.get_field(as_field or name)
+    return Parameter(name, field)
+
+
+_STREAM: Final[Any] = _given("receiver"), _given("stream")
+_NOW: Final = _given("now", "due")
+
+
+# From behind: the ends of what is finished lie before it in the index until they are vacuumed.
+_EARLIER: Final = Subquery(
+    Delivery.objects.alias(backwards=Backwards("id"))
+    .filter(
+        finished_at=None,
+        receiver=OuterRef("receiver"),
+        stream=OuterRef("stream"),
+        backwards__gt=Backwards(OuterRef("id")),
+    )
+    .order_by("backwards")
+    .values("id")[:1]
+)
+
+
+def _window() -> QuerySet[Delivery, tuple[int, datetime, str, str | None, int | None]]:
+    # The function keeps databases from an index on receivers, which is not in the order of time.
+    unfinished = Delivery.objects.filter(finished_at=None).alias(
+        name=Coalesce("receiver", Value(""))
+    )
+    known = unfinished.filter(Among("name", "receivers", Delivery._meta.get_field("receiver")))
+    columns = ("id", "due", "receiver", "stream", _EARLIER)
+    return known.order_by("due", "id").values_list(*columns)[:WINDOW]
+
+
+@functools.lru_cache(maxsize=64)
+def _locked(limit: int) -> Prepared[Delivery]:
+    """Return a query that locks so many of certain ones, as far as nobody else has them."""
+
+    def rows() -> QuerySet[Delivery]:
+        due = Delivery.objects.filter(Among("pk", "keys", Delivery._meta.pk), due__lte=_NOW)
+        locked = due.filter(finished_at=None).select_for_update(skip_locked=True, of=("self",))
+        return locked.select_related("event").order_by("due", "id")[:limit]
+
+    return Prepared(rows)
+
+
+_WINDOW: Final = Prepared(_window)
+_LEND: Final = PreparedChange(
+    lambda: Delivery.objects.filter(Among("pk", "keys", Delivery._meta.pk)),
+    state=State.RUNNING,
+    attempts=F("attempts") + 1,
+    worker=_given("worker"),
+    started_at=_NOW,
+    lease=_given("lease"),
+    due=_given("lease"),
+)
+_MARK_DONE: Final = PreparedChange(
+    lambda: Delivery.objects.filter(
+        pk=_given("pk", "id"),
+        worker=_given("worker"),
+        attempts=_given("attempts"),
+        state=State.RUNNING,
+    ),
+    state=State.DONE,
+    due=_NOW,
+    lease=None,
+    finished_at=_NOW,
+)
+_LET_GO: Final = PreparedChange(
+    # What was begun before has a due time of its own.
+    lambda: Delivery.objects.filter(
+        pk=Subquery(_of_stream(_STREAM).values("pk")[:1]),
+        attempts=0,
+        state=State.PENDING,
+        due__gt=_NOW,
+    ),
+    due=_NOW,
+)
