@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
+from django.db.models import Model
 from django.dispatch import Signal
 
 from workflow_events.events import event as events
@@ -101,6 +103,8 @@ class Registry:
 
     def _prepare(self, source: Source, sender: object) -> Plan:
         chosen = tuple([r for r in self.listeners(source) if r.senders.accepts(sender)])
+        if _is_historical(sender):
+            chosen = tuple([r for r in chosen if r.phase is not Phase.BACKGROUND])
         plan = self._plans_of.get((source, chosen))
         if plan is None:
             is_open = isinstance(source, Signal)
@@ -147,6 +151,13 @@ def matches(target: Any, source: Source) -> bool:
     if isinstance(target, re.Pattern):
         return target.fullmatch(source.event_name) is not None
     return fnmatchcase(source.event_name, target)
+
+
+def _is_historical(sender: object) -> bool:
+    """Tell whether it is a model as a migration makes it: no other process has its rows."""
+    if not (isinstance(sender, type) and issubclass(sender, Model)):
+        return False
+    return sender._meta.apps is not apps
 
 
 def check(receiver: Receiver) -> None:
