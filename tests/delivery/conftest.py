@@ -10,7 +10,7 @@ from django.db import connection
 from tests.workflow.builders import item, workflow
 from workflow_events.delivery import engines, payload
 from workflow_events.delivery.models import LoggedEvent
-from workflow_events.events import Event
+from workflow_events.events import Event, on
 from workflow_events.events.event import make
 from workflow_events.workflow import api
 from workflow_events.workflow.models import Case, WorkItem
@@ -53,6 +53,17 @@ def noticed() -> type[Event]:
         context: Any = None
 
     return Noticed
+
+
+@pytest.fixture
+def receiver() -> None:
+    """Register a receiver in the background by this name, which nothing reaches by an emission."""
+
+    class Matter(Event):
+        pass
+
+    @on(Matter, delivery="background", name="receiver")
+    def receiver() -> None: ...
 
 
 @pytest.fixture

@@ -3,12 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
-from workflow_events.delivery.models import Delivery, LoggedEvent, State
+from workflow_events.delivery.models import FINISHED, Delivery, LoggedEvent, State
 from workflow_events.events.identifiers import uuid7
 
 WORKER, OTHER = "here:1:aaaa", "there:2:bbbb"
+
+postgresql_only = pytest.mark.skipif(
+    "connection.vendor != 'postgresql'", reason="SQLite has one writer at a time"
+)
 
 
 def ago(seconds: float) -> datetime:
@@ -27,6 +32,15 @@ def deliveries(
         Delivery(event=event, stream=stream, **values)
         for event, stream in zip(events, streams, strict=True)
     )
+
+
+def one_of_each(**values: Any) -> dict[str, Delivery]:
+    """Store a delivery in every state."""
+    found = {}
+    for state in State.values:
+        finished = ago(5) if state in FINISHED else None
+        [found[state]] = deliveries(None, state=state, finished_at=finished, **values)
+    return found
 
 
 def states() -> list[str]:

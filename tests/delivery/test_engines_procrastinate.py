@@ -1,5 +1,6 @@
 """procrastinate in particular: its worker's end, its leavings, and other tasks than ours."""
 
+import asyncio
 import threading
 import time
 from datetime import timedelta
@@ -7,11 +8,13 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
+from procrastinate.worker import Worker
 
 from tests.delivery import backends
 from tests.delivery.backends import PROCRASTINATE, Wakes, forget_jobs, jobs, listening, wait_until
 from workflow_events.delivery import engines
 from workflow_events.delivery.engines import procrastinate_worker
+from workflow_events.delivery.engines.procrastinate import app
 from workflow_events.delivery.task_interface import InvalidTask, TaskResultStatus, task
 from workflow_events.delivery.tasks import QUEUE, woken
 
@@ -58,6 +61,10 @@ def test_it_listens_again_when_its_connections_are_lost(caplog):
         runner.wait_for(4)
     said = [r.getMessage() for r in caplog.records if r.name == "workflow_events.delivery"]
     assert len([line for line in said if "does not answer" in line]) <= 3
+
+
+def test_its_worker_has_what_ours_replaces():
+    assert type(Worker(app)._new_job_event) is asyncio.Event
 
 
 def test_no_job_waits_for_the_next_look(monkeypatch):

@@ -9,37 +9,23 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.delivery.deliveries import OTHER, WORKER, ago, deliveries, states
+from tests.delivery.deliveries import (
+    OTHER,
+    WORKER,
+    ago,
+    deliveries,
+    one_of_each,
+    postgresql_only,
+    states,
+)
 from workflow_events.delivery import ledger, operating
 from workflow_events.delivery.ledger import LeaseLost
 from workflow_events.delivery.models import FINISHED, UNFINISHED, Delivery, State
 from workflow_events.delivery.operating import batches
-from workflow_events.events import Event, on
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("receiver")]
 
-postgresql_only = pytest.mark.skipif(
-    "connection.vendor != 'postgresql'", reason="SQLite has one writer at a time"
-)
 LATER = timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def _receivers() -> None:
-    class Matter(Event):
-        pass
-
-    @on(Matter, delivery="background", name="receiver")
-    def receiver() -> None: ...
-
-
-def one_of_each(**values) -> dict[str, Delivery]:
-    """Store a delivery in every state."""
-    found = {}
-    for state in State.values:
-        finished = ago(5) if state in FINISHED else None
-        [found[state]] = deliveries(None, state=state, finished_at=finished, **values)
-    return found
 
 
 def claim(**more) -> list[Delivery]:

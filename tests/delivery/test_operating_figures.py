@@ -10,19 +10,9 @@ from django.utils import timezone
 from tests.delivery.deliveries import ago, deliveries
 from workflow_events.delivery import operating
 from workflow_events.delivery.models import State
-from workflow_events.delivery.operating.figures import bounded_figures
-from workflow_events.events import Event, on
+from workflow_events.delivery.operating import bounded_figures
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _receivers() -> None:
-    class Matter(Event):
-        pass
-
-    @on(Matter, delivery="background", name="receiver")
-    def receiver() -> None: ...
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("receiver")]
 
 
 def test_nothing_is_due_where_there_is_nothing() -> None:

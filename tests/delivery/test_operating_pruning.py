@@ -8,16 +8,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.delivery.deliveries import deliveries
+from tests.delivery.deliveries import deliveries, postgresql_only
 from workflow_events.delivery import operating
 from workflow_events.delivery.models import FINISHED, Delivery, LoggedEvent, State
 from workflow_events.delivery.operating import Pruned, batches
 
 pytestmark = pytest.mark.django_db
-
-postgresql_only = pytest.mark.skipif(
-    "connection.vendor != 'postgresql'", reason="SQLite has one writer at a time"
-)
 
 
 @pytest.fixture(autouse=True)

@@ -10,11 +10,16 @@ from django.db import connection
 from django.dispatch import Signal
 from django.utils import timezone
 
-from tests.delivery.deliveries import WORKER
+from tests.delivery.deliveries import WORKER, postgresql_only
 from workflow_events.delivery import ledger, operating
 from workflow_events.delivery.models import Delivery, LoggedEvent, State
-from workflow_events.delivery.operating import CannotReplay, Replayed, batches
-from workflow_events.delivery.operating.replay import check_hearing, names_heard_by
+from workflow_events.delivery.operating import (
+    CannotReplay,
+    Replayed,
+    batches,
+    check_hearing,
+    names_heard_by,
+)
 from workflow_events.delivery.payload import encode
 from workflow_events.events import Event, emit, filter_events, on
 from workflow_events.events.event import make
@@ -23,9 +28,6 @@ from workflow_events.workflow.models import Workflow
 
 pytestmark = pytest.mark.django_db
 
-postgresql_only = pytest.mark.skipif(
-    "connection.vendor != 'postgresql'", reason="SQLite has one writer at a time"
-)
 CASES = [uuid7() for _ in range(3)]
 
 
