@@ -71,7 +71,8 @@ def _latency(report: Report, vendor: str, ledger: Remote, url: str, place: Path)
     with worker(OURS, url, place):
         time.sleep(SETTLING)
         committed = ledger("complete", IDLE_DELIVERIES, PAUSE)
-        time.sleep(PAUSE)
+        while ledger("left"):
+            time.sleep(PAUSE)
         lines = map(str.split, (place / "notes").read_text().splitlines())
         begun = {number: float(moment) for number, moment in lines}
     waits = [(begun[number] - moment) * 1000 for number, moment in committed.items()]
