@@ -1,6 +1,7 @@
 """One attempt at a delivery."""
 
 import logging
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from workflow_events.delivery.execution import execute
 from workflow_events.delivery.identity import delivery_id_of
 from workflow_events.delivery.models import Delivery, LoggedEvent, State
 from workflow_events.delivery.runner import run_due
-from workflow_events.delivery.time_limit import TimeLimitExceeded
+from workflow_events.delivery.time_limit import Interruptible, TimeLimitExceeded
 from workflow_events.events import Event, Retry, emit, on
 from workflow_events.events.registry import registry
 
@@ -102,6 +103,30 @@ def test_outside_of_a_transaction() -> None:
     assert Delivery.objects.get().state == State.PENDING
 
 
+def test_the_traceback_begins_in_the_receiver() -> None:
+    def refuse() -> None:
+        raise ValueError("no")
+
+    @background()
+    async def receiver() -> None:
+        refuse()
+
+    execute(claimed(), Interruptible())
+    frames = re.findall("in .+", Delivery.objects.get().traceback)
+    assert frames == ["in receiver", "in refuse"]
+
+
+def test_the_traceback_of_what_is_raised_outside_of_a_receiver_is_whole() -> None:
+    @background()
+    def receiver() -> None: ...
+
+    delivery = claimed()
+    LoggedEvent.objects.update(content={"version": 99})
+    delivery.event.refresh_from_db()
+    execute(delivery)
+    assert "in execute" in Delivery.objects.get().traceback
+
+
 @pytest.mark.parametrize("atomic", [True, False])
 def test_async(atomic: bool) -> None:
     @background(atomic=atomic)
@@ -130,12 +155,15 @@ def test_a_failure_is_stored_and_tried_again(caplog: pytest.LogCaptureFixture) -
         1,
         "ValueError: no",
     )
-    assert "in receiver" in delivery.traceback
+    frames = re.findall("in .+", delivery.traceback)
+    assert frames == ["in receiver"]
     assert before + timedelta(seconds=5) <= delivery.due <= after + timedelta(seconds=10)
     [record] = caplog.records
     assert (record.name, record.levelno) == ("workflow_events.delivery", logging.WARNING)
-    assert record.getMessage() == (
-        "Receiver receiver failed on executed, attempt 1; it will be tried again: ValueError: no"
+    assert re.fullmatch(
+        f"Receiver receiver failed on executed, delivery {delivery.pk}, attempt 1 of 2; "
+        r"it is tried again in ([5-9]|10) s: ValueError: no",
+        record.getMessage(),
     )
     extra = vars(record)
     assert (extra["receiver"], extra["event"]) == ("receiver", "executed")
@@ -158,7 +186,7 @@ def test_dead_after_the_last_attempt(caplog: pytest.LogCaptureFixture) -> None:
     delivery = Delivery.objects.get()
     assert (delivery.state, delivery.attempts) == (State.DEAD, 2)
     assert [record.levelno for record in caplog.records] == [logging.WARNING, logging.ERROR]
-    assert "the delivery is dead" in caplog.records[1].getMessage()
+    assert ", attempt 2 of 2; it is dead: " in caplog.records[1].getMessage()
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from django.db import connection
 from django.utils import timezone
 
 from workflow_events.delivery import ledger, payload
-from workflow_events.delivery.failures import message_of
+from workflow_events.delivery.failures import as_receivers_see_it, message_of
 from workflow_events.delivery.identity import delivery_id_of
 from workflow_events.delivery.models import Delivery
 from workflow_events.delivery.payload import Undeliverable
@@ -50,7 +50,10 @@ def execute(delivery: Delivery, attempt: Interruptible | None = None) -> None:
 
 def fail(delivery: Delivery, error: BaseException) -> None:
     """Store that an attempt has failed, and when the next one is due, if there is one."""
-    due = _next_attempt(delivery, registry.in_background[delivery.receiver].options.retry, error)
+    error = as_receivers_see_it(error)
+    retry = registry.in_background[delivery.receiver].options.retry
+    wait = _until_next_attempt(delivery, retry, error)
+    due = None if wait is None else timezone.now() + timedelta(seconds=wait)
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
     try:
@@ -60,11 +63,13 @@ def fail(delivery: Delivery, error: BaseException) -> None:
         return
     logger.log(
         logging.WARNING if due else logging.ERROR,
-        "Receiver %s failed on %s, attempt %d; %s: %s",
+        "Receiver %s failed on %s, delivery %d, attempt %d of %d; %s: %s",
         delivery.receiver,
         delivery.event.name,
+        delivery.pk,
         delivery.attempts,
-        "it will be tried again" if due else "the delivery is dead",
+        retry.attempts,
+        "it is dead" if wait is None else f"it is tried again in {wait:.0f} s",
         message_of(error),
         exc_info=error,
         extra={
@@ -75,10 +80,10 @@ def fail(delivery: Delivery, error: BaseException) -> None:
     )
 
 
-def _next_attempt(delivery: Delivery, retry: Retry, error: BaseException) -> datetime | None:
+def _until_next_attempt(delivery: Delivery, retry: Retry, error: BaseException) -> float | None:
     # Authors say what is worth another attempt by classes of Exception.
     kind = TimeoutError if isinstance(error, TimeLimitExceeded) else type(error)
     is_final = isinstance(error, Undeliverable) or not issubclass(kind, retry.on)
     if is_final or delivery.attempts >= retry.attempts:
         return None
-    return timezone.now() + timedelta(seconds=retry.delay(delivery.attempts))
+    return retry.delay(delivery.attempts)

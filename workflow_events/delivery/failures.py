@@ -7,6 +7,8 @@ from workflow_events.events.errors import message_of as message_for_people
 
 MESSAGE_LENGTH: Final = 2_000
 TRACEBACK_LENGTH: Final = 20_000
+CALLERS: Final = ("workflow_events.events.restoring", "workflow_events.delivery.time_limit")
+"""The modules that call receivers in the background."""
 
 
 def message_of(error: BaseException) -> str:
@@ -20,6 +22,16 @@ def traceback_of(error: BaseException) -> str:
     if error.__traceback__ is None:
         return ""
     return _storable("".join(traceback.format_exception(error)))[-TRACEBACK_LENGTH:]
+
+
+def as_receivers_see_it(error: BaseException) -> BaseException:
+    """Return an exception with a traceback that begins in the receiver, if it was raised in one."""
+    frame, within = error.__traceback__, None
+    while frame is not None:
+        if frame.tb_frame.f_globals.get("__name__") in CALLERS:
+            within = frame.tb_next
+        frame = frame.tb_next
+    return error if within is None else error.with_traceback(within)
 
 
 def _storable(text: str) -> str:
