@@ -69,6 +69,21 @@ def test_without_operation_each_emission_is_stored(notebook: Notebook, outside: 
     assert Note.all_by() == ["store 0", "store 1"]
 
 
+def test_outside_of_a_transaction_it_is_stored_before_receivers_after_commit_run(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be stored is refused: nobody has heard of it."""
+    heard: list[int] = []
+    on(Said, delivery="commit")(lambda: heard.append(len(notebook.stored)))
+    on(Said, background=True, name="a")(fail)
+    emit(Said, sender=None, text="x")
+    assert heard == [1]
+    monkeypatch.setattr(notebook, "encode", lambda event, receivers: fail())
+    with pytest.raises(Failed):
+        emit(Said, sender=None, text="x")
+    assert heard == [1]
+
+
 def test_an_operation_is_stored_at_its_end_at_once(notebook: Notebook) -> None:
     on(Said, background=True, name="a")(fail)
     with transaction.atomic(), stored_together():

@@ -28,17 +28,18 @@ def carry_out(plan: Plan, event: Event, robust: bool) -> bool:
 
 
 def hand_over(event: Event, outside: Outside) -> None:
-    """Register the receivers after COMMIT, and record the occurrence for the background.
+    """Record the occurrence for the background, and register the receivers after COMMIT.
 
     Raises what the recorder raises for a payload that cannot be stored.
     """
-    if outside.after_commit:
-        transaction.on_commit(AfterCommit(event, outside.after_commit), robust=True)
     receivers = _chosen(event, outside)
     if receivers or outside.logged:
         if registry.recorder is None:
             raise RegistrationError("Nobody stores events for the background (contract section 3).")
         record(registry.recorder, event, receivers)
+    # Last: outside of a transaction they run at once, which is too early for what may be refused.
+    if outside.after_commit:
+        transaction.on_commit(AfterCommit(event, outside.after_commit), robust=True)
 
 
 def _chosen(event: Event, outside: Outside) -> Sequence[Receiver]:
