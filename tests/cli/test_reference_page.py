@@ -16,7 +16,7 @@ def test_every_option_is_documented(command, capsys):
     with pytest.raises(SystemExit) as end:
         operate(command, ["--help"])
     assert end.value.code == 0
-    options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help", "--event-name"}
+    options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
     assert options - set(re.findall(r"`[^`]*?(--[a-z-]+)", PAGE)) == set()
 
 

@@ -88,9 +88,8 @@ class TestReplay:
             "Left out 3: on its way already.",
         ]
 
-    @pytest.mark.parametrize("option", ["--event", "--event-name"])
-    def test_one_event(self, typed, events, option):
-        status, out, _ = typed(f"replay --receiver index --yes {option} {events[1].pk}")
+    def test_one_event(self, typed, events):
+        status, out, _ = typed(f"replay --receiver index --yes --event {events[1].pk}")
         assert status == 0
         assert out.startswith("Delivers 1 event to search.index")
         assert Delivery.objects.get(receiver="search.index").event_id == events[1].pk

@@ -73,7 +73,6 @@ def add_events(parser: Parser) -> None:
     """Let a command take events and cases."""
     parser.add_argument(
         "--event",
-        "--event-name",
         action="append",
         type=_event,
         metavar="NAME|ID",
