@@ -65,36 +65,29 @@ def plan_of(
 
     ``is_open``: it may carry more than these, as a signal does. ``logged``: it is stored anyway.
     """
+    if not receivers and not logged:
+        return NOBODY
 
     def of(phase: Phase) -> list[Receiver]:
         return [receiver for receiver in receivers if receiver.phase is phase]
 
     def grouped(members: Sequence[Receiver]) -> tuple[Group, ...]:
         prepared = [(receiver, *receiver.prepare(carried, is_open=is_open)) for receiver in members]
-        return tuple(_grouped(prepared, is_open=is_open))
+        return _grouped(prepared, is_open=is_open)
 
-    background = of(Phase.BACKGROUND)
-    outside = Outside(
-        after_commit=grouped(of(Phase.COMMIT)),
-        background=tuple(background),
-        asking=tuple(
-            _grouped(
-                [
-                    (r, _choosing(r, carried, is_open=is_open), None)
-                    for r in background
-                    if r.filtered
-                ],
-                is_open=is_open,
-            )
-        ),
-        logged=logged,
-    )
-    if not receivers and not logged:
-        return NOBODY
-    return Plan(
-        groups=grouped(of(Phase.TRANSACTION)),
-        outside=outside if outside.after_commit or background or logged else None,
-    )
+    after_commit, background = grouped(of(Phase.COMMIT)), of(Phase.BACKGROUND)
+    outside = None
+    if after_commit or background or logged:
+        filters = [
+            (r, _choosing(r, carried, is_open=is_open), None) for r in background if r.filtered
+        ]
+        outside = Outside(
+            after_commit=after_commit,
+            background=tuple(background),
+            asking=_grouped(filters, is_open=is_open),
+            logged=logged,
+        )
+    return Plan(groups=grouped(of(Phase.TRANSACTION)), outside=outside)
 
 
 def group_of(receiver: Receiver, function: Callable[[Event], None]) -> Group:
@@ -106,8 +99,8 @@ def group_of(receiver: Receiver, function: Callable[[Event], None]) -> Group:
 Prepared = tuple[Receiver, Callable[..., Any], Shape | None]
 
 
-def _grouped(prepared: list[Prepared], *, is_open: bool) -> list[Group]:
-    return [
+def _grouped(prepared: Sequence[Prepared], *, is_open: bool) -> tuple[Group, ...]:
+    return tuple(
         Group(
             receivers=tuple(receiver for receiver, _, _ in members),
             functions=[function for _, function, _ in members],
@@ -117,7 +110,7 @@ def _grouped(prepared: list[Prepared], *, is_open: bool) -> list[Group]:
         )
         for (shape, atomic), run in groupby(prepared, lambda p: (p[2], p[0].atomic))
         for members in [list(run)]
-    ]
+    )
 
 
 def _loop(shape: Shape | None, *, is_open: bool, watching: bool) -> Loop:
