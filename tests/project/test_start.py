@@ -109,6 +109,15 @@ def test_a_module_of_receivers_that_cannot_be_loaded_stops_the_start(tmp_path, s
     assert re.search(reason, ended.stderr)
 
 
+@pytest.mark.parametrize("command", ["serve", "worker", "deliveries"])
+def test_who_is_impatient_sees_no_traceback(tmp_path, command):
+    """Ctrl-C before there is anything to stop."""
+    interrupt = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+    (tmp_path / "slow_receivers.py").write_text(interrupt)
+    ended = run(command, cwd=tmp_path, ENV="dev", EVENT_RECEIVER_MODULES="slow_receivers")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
 @pytest.mark.parametrize("setting", ["DYNAMIC_TASKS_CLASSES", "DYNAMIC_GROUPS_CLASSES"])
 def test_a_dynamic_class_that_cannot_be_loaded_stops_the_start(tmp_path, setting):
     ended = run("check", cwd=tmp_path, ENV="dev", **{setting: "missing.Class"})

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 import django
 from django.core.exceptions import ImproperlyConfigured
@@ -27,6 +28,9 @@ usage: workflow-events <command> [options]
 Settings are environment variables: docs/reference/configuration.md.
 """
 
+INTERRUPTED: Final = 130
+"""The exit status after Ctrl-C, as shells have it."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command; ends the process with status 1 and one message when it cannot start."""
@@ -42,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _run(command, options)
     except ImproperlyConfigured as error:
         sys.exit(f"workflow-events: {error}")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 def _run(command: str, options: list[str]) -> None:

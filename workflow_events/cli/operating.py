@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db import DatabaseError
 
-from workflow_events.cli import operations
+from workflow_events.cli import INTERRUPTED, operations
 from workflow_events.cli.deliveries import deliveries
 from workflow_events.configuration import one_line
 
@@ -17,8 +17,6 @@ COMMANDS: Final = {
     "prune": operations.prune,
     "replay": operations.replay,
 }
-INTERRUPTED: Final = 130
-"""The exit status after Ctrl-C, as shells have it."""
 
 
 def operate(command: str, options: list[str]) -> int:
