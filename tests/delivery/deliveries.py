@@ -23,11 +23,16 @@ def ago(seconds: float) -> datetime:
 def deliveries(
     *streams: str | None, receiver: str = "receiver", name: str = "post_x", **values: Any
 ) -> list[Delivery]:
-    """Store one delivery for each stream given, due since a second ago, in this order."""
+    """Store one delivery for each stream given, due since a second ago, in this order.
+
+    Those whose state is an end have ended a second ago.
+    """
     event = {"name": name, "time": timezone.now(), "content": {"version": 1}}
     events = [LoggedEvent(id=uuid7(), **event) for _ in streams]
     LoggedEvent.objects.bulk_create(events)
-    values = {"receiver": receiver, "due": ago(1), "created_at": timezone.now(), **values}
+    finished_at = ago(1) if values.get("state") in FINISHED else None
+    times = {"due": ago(1), "created_at": timezone.now(), "finished_at": finished_at}
+    values = {"receiver": receiver, **times, **values}
     return Delivery.objects.bulk_create(
         Delivery(event=event, stream=stream, **values)
         for event, stream in zip(events, streams, strict=True)
@@ -36,11 +41,7 @@ def deliveries(
 
 def one_of_each(**values: Any) -> dict[str, Delivery]:
     """Store a delivery in every state."""
-    found = {}
-    for state in State.values:
-        finished = ago(5) if state in FINISHED else None
-        [found[state]] = deliveries(None, state=state, finished_at=finished, **values)
-    return found
+    return {state: deliveries(None, state=state, **values)[0] for state in State.values}
 
 
 def states() -> list[str]:

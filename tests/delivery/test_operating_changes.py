@@ -62,19 +62,19 @@ class TestRedeliver:
         )
 
     def test_only_what_was_selected(self) -> None:
-        deliveries(None, None, state=State.DEAD, finished_at=ago(5))
+        deliveries(None, None, state=State.DEAD)
         last = Delivery.objects.last()
         assert operating.redeliver(Delivery.objects.filter(pk=last.pk)) == 1
         assert states() == [State.DEAD, State.PENDING]
 
     def test_it_comes_before_what_waits_in_its_stream(self) -> None:
-        [dead] = deliveries("a", state=State.DEAD, finished_at=ago(5))
+        [dead] = deliveries("a", state=State.DEAD)
         deliveries("a")
         operating.redeliver(Delivery.objects.filter(pk=dead.pk))
         assert [delivery.pk for delivery in claim()] == [dead.pk]
 
     def test_it_waits_for_a_later_one_of_its_stream_that_runs(self) -> None:
-        [dead] = deliveries("a", state=State.DEAD, finished_at=ago(5), started_at=ago(6))
+        [dead] = deliveries("a", state=State.DEAD, started_at=ago(6))
         deliveries("a", "a")
         [later] = claim()
         operating.redeliver(Delivery.objects.filter(pk=dead.pk))
@@ -90,7 +90,7 @@ class TestRedeliver:
 
     def test_many_are_changed_in_bounded_transactions(self, monkeypatch) -> None:
         monkeypatch.setattr(batches, "BATCH", 2)
-        deliveries(*[None] * 5, state=State.DEAD, finished_at=ago(5))
+        deliveries(*[None] * 5, state=State.DEAD)
         steps = operating.redeliver_in_steps(Delivery.objects.filter(state=State.DEAD))
         assert next(steps).changed == 2
         assert states() == [State.PENDING] * 2 + [State.DEAD] * 3
@@ -98,7 +98,7 @@ class TestRedeliver:
         assert states() == [State.PENDING] * 5
 
     def test_it_joins_the_transaction_around_it(self) -> None:
-        deliveries(None, state=State.DEAD, finished_at=ago(5))
+        deliveries(None, state=State.DEAD)
         with transaction.atomic():
             assert operating.redeliver(Delivery.objects.all()) == 1
             transaction.set_rollback(True)
@@ -162,7 +162,7 @@ class TestCancel:
         assert claim() == []
 
     def test_a_dead_one_releases_nobody(self) -> None:
-        [dead] = deliveries("a", state=State.DEAD, finished_at=ago(5))
+        [dead] = deliveries("a", state=State.DEAD)
         [head] = deliveries("a")
         put_off(head.pk)
         operating.cancel(Delivery.objects.filter(pk=dead.pk))
@@ -182,14 +182,14 @@ class TestBesideOthers:
     @postgresql_only
     def test_two_operators_change_each_delivery_once(self, monkeypatch) -> None:
         monkeypatch.setattr(batches, "BATCH", 10)
-        deliveries(*[None] * 200, state=State.DEAD, finished_at=ago(5))
+        deliveries(*[None] * 200, state=State.DEAD)
         changed = in_threads(*[lambda: operating.redeliver(Delivery.objects.all())] * 3)
         assert sum(changed) == 200
         assert states() == [State.PENDING] * 200
 
     @postgresql_only
     def test_what_leaves_the_selection_before_it_is_locked_is_left(self) -> None:
-        deliveries(None, state=State.DEAD, finished_at=ago(5))
+        deliveries(None, state=State.DEAD)
         dead = Delivery.objects.filter(state=State.DEAD)
         with transaction.atomic():
             Delivery.objects.update(state=State.CANCELED)
@@ -201,7 +201,7 @@ class TestBesideOthers:
 
     @postgresql_only
     def test_a_batch_that_lost_a_deadlock_is_begun_again(self, monkeypatch) -> None:
-        one, two = deliveries(None, None, state=State.DEAD, finished_at=ago(5))
+        one, two = deliveries(None, None, state=State.DEAD)
         met = threading.Barrier(2, timeout=30)
 
         def lock_backwards() -> None:

@@ -30,7 +30,7 @@ def test_every_state() -> None:
     deliveries(None, state=State.RUNNING, due=later, lease=later)
     deliveries(None, state=State.RUNNING, due=ago(3_600), lease=ago(3_600))
     for state in (State.DEAD, State.DEAD, State.DONE, State.CANCELED):
-        deliveries(None, state=state, due=ago(9_999), finished_at=ago(5))
+        deliveries(None, state=state, due=ago(9_999))
 
     figures = operating.figures()
 
@@ -48,7 +48,7 @@ def test_every_state() -> None:
 
 def test_bounded_figures_count_no_further() -> None:
     deliveries(*[None] * 4, due=ago(60))
-    deliveries(*[None] * 4, state=State.DEAD, finished_at=ago(5))
+    deliveries(*[None] * 4, state=State.DEAD)
     assert bounded_figures(3) == {
         "due": 3,
         "oldest_due_seconds": pytest.approx(60, abs=30),
