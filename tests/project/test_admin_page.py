@@ -12,6 +12,8 @@ import pytest
 from tests.project.processes import run
 from tests.project.services import JSON, Service, service
 
+pytestmark = pytest.mark.any_database
+
 PASSWORD = "correct horse battery staple"
 ACCOUNT = {
     "DJANGO_SUPERUSER_USERNAME": "root",

@@ -10,6 +10,8 @@ import pytest
 
 from tests.project.processes import COMMAND, environment, run
 
+pytestmark = pytest.mark.any_database
+
 RECEIVERS = """
 from workflow_events.events import on
 from workflow_events.workflow.events import post_create_case

@@ -13,6 +13,8 @@ import pytest
 
 from tests.project.processes import ROOT, environment, free_port, started
 
+pytestmark = pytest.mark.any_database
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 # In the order in which they stand there.

@@ -9,6 +9,8 @@ import pytest
 from tests.project.processes import run
 from tests.project.services import JSON, QUERY, service
 
+pytestmark = pytest.mark.any_database
+
 ORIGIN = "https://portal.example.org"
 
 

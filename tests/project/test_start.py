@@ -16,6 +16,8 @@ import pytest
 
 from tests.project.processes import COMMAND, ROOT, environment, free_port, run, started
 
+pytestmark = pytest.mark.any_database
+
 QUERY = b'{"query": "{ __typename }"}'
 PRODUCTION = {
     "SECRET_KEY": "x" * 50,
