@@ -232,6 +232,13 @@ def test_a_failing_filter_is_logged_and_undone(notebook: Notebook, errors: Any) 
     assert len(errors()) == 1
 
 
+def test_a_failing_filter_is_raised_where_the_first_exception_is(notebook: Notebook) -> None:
+    on(Said, background=True, name="a")(filter_events(fail)(lambda: None))
+    with pytest.raises(Failed):
+        emit(Said, sender=None, text="x", robust=False)
+    assert notebook.stored == []
+
+
 def test_what_the_log_wants_is_stored_without_receivers(notebook: Notebook) -> None:
     notebook.wanted = {Said}
     registry.forget_plans()

@@ -23,16 +23,17 @@ def carry_out(plan: Plan, event: Event, robust: bool) -> bool:
     """
     wrote = bool(plan.groups) and Emission(event, robust).run(plan.groups)
     if plan.outside is not None:
-        hand_over(event, plan.outside)
+        hand_over(event, plan.outside, robust)
     return wrote
 
 
-def hand_over(event: Event, outside: Outside) -> None:
+def hand_over(event: Event, outside: Outside, robust: bool) -> None:
     """Record the occurrence for the background, and register the receivers after COMMIT.
 
-    Raises what the recorder raises for a payload that cannot be stored.
+    Raises what the recorder raises for a payload that cannot be stored and, without ``robust``,
+    what a filter raises.
     """
-    receivers = _chosen(event, outside)
+    receivers = _chosen(event, outside, robust)
     if receivers or outside.logged:
         if registry.recorder is None:
             raise RegistrationError("Nobody stores events for the background (contract section 3).")
@@ -42,11 +43,14 @@ def hand_over(event: Event, outside: Outside) -> None:
         transaction.on_commit(AfterCommit(event, outside.after_commit), robust=True)
 
 
-def _chosen(event: Event, outside: Outside) -> Sequence[Receiver]:
-    """Return the receivers in the background whose filters hold; a filter that fails is logged."""
+def _chosen(event: Event, outside: Outside, robust: bool) -> Sequence[Receiver]:
+    """Return the receivers in the background whose filters hold.
+
+    A filter that fails is logged, or without ``robust`` raised.
+    """
     if not outside.asking:
         return outside.background
-    emission = Emission(event, robust=True)
+    emission = Emission(event, robust)
     emission.chosen = []
     emission.run(outside.asking)
     chosen = emission.chosen
