@@ -73,6 +73,27 @@ def test_a_second_signal_ends_it_at_once(place):
         assert process.wait(timeout=5) == -signal.SIGTERM
 
 
+def test_it_ends_when_nobody_reacts_to_time_limits(place):
+    """Also when threads that receivers have started do not end."""
+    (place.directory / "heard.py").write_text(
+        "import threading\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from workflow_events.events import on\n"
+        "from workflow_events.workflow.events import post_create_case\n"
+        "@on(post_create_case, background=True, time_limit=0.2)\n"
+        "def hear():\n"
+        "    ThreadPoolExecutor().submit(threading.Event().wait, 60).result()\n"
+    )
+    with place.worker(WORKER_CONCURRENCY="1") as (process, output):
+        place.emit("nobody reacts")
+        assert process.wait(timeout=30) == 1
+        output.wait_for_the_end()
+    assert output.lines[-1].endswith(
+        "The worker ends, to be started anew: 1 receivers do not react to their time limits"
+    )
+    assert place.states() == ["pending"]
+
+
 def test_it_names_its_receivers_and_those_that_are_gone(place):
     place.emit("nobody")
     (place.directory / "other.py").write_text(
@@ -89,7 +110,7 @@ def test_it_names_its_receivers_and_those_that_are_gone(place):
         "  letters.a",
         "  letters.b",
     ]
-    assert "1 deliveries wait for heard.hear, which no module" in line
+    assert "Not registered here, so that nobody gets them: heard.hear (1 unfinished). " in line
     assert len(output.lines) == 4
     assert place.states() == ["pending"]
 

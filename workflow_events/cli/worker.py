@@ -16,7 +16,7 @@ from workflow_events.cli.signals import stop_by_signals, stop_without
 from workflow_events.delivery import engines, ledger, operating
 from workflow_events.delivery.engines.base import Engine
 from workflow_events.delivery.engines.listening import keep_listening
-from workflow_events.delivery.runner import Runner
+from workflow_events.delivery.runner import Runner, WorkerBroken
 from workflow_events.delivery.tasks import woken
 from workflow_events.events.registry import registry
 
@@ -31,7 +31,8 @@ def work(arguments: list[str]) -> None:
     """Deliver until a signal stops it; then end the process with status 0.
 
     What has begun gets WORKER_GRACE seconds to end, unless a second signal ends the process at
-    once. Raises `ImproperlyConfigured` when the database does not answer or lacks tables.
+    once. The status is 1 when too many receivers do not react to their time limits. Raises
+    `ImproperlyConfigured` when the database does not answer or lacks tables.
     """
     options = _parse(arguments)
     check_database()
@@ -46,11 +47,19 @@ def work(arguments: list[str]) -> None:
     # The threads of the worker make their own.
     connections.close_all()
     _in_a_thread("pruning", _prune, stop)
-    _deliver(engines.current(), stop)
+    status = 0
+    try:
+        _deliver(engines.current(), stop)
+    except Exception as error:  # whatever it is, the process must not stay
+        is_mystery = not isinstance(error, WorkerBroken)
+        logger.log(
+            logging.ERROR, "The worker ends, to be started anew: %s", error, exc_info=is_mystery
+        )
+        status = 1
     logging.shutdown()
     sys.stdout.flush()
-    # Without waiting for threads: what has not ended within the grace was handed back.
-    os._exit(0)
+    # Without waiting for threads: what has not ended was handed back, and some never will.
+    os._exit(status)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -72,9 +81,10 @@ def _greet(*, verbose: bool, by_itself: bool) -> None:
     sys.stdout.flush()
     for name, number in ledger.unknown_receivers().items():
         logger.warning(
-            "%d deliveries wait for %s, which no module of EVENT_RECEIVER_MODULES registers",
-            number,
+            "Not registered here, so that nobody gets them: %s (%d unfinished). "
+            "Give a receiver that name=, or cancel them",
             name,
+            number,
         )
 
 
