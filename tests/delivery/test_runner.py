@@ -1,8 +1,10 @@
 """A worker's loop: threads, limits, leases, waking and ending."""
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,8 +17,11 @@ from django.utils import timezone
 from tests.delivery.deliveries import abandon, states
 from tests.events.tables import Note, Tables
 from workflow_events.delivery import ledger, runner
+from workflow_events.delivery.limits import Limits
 from workflow_events.delivery.models import Delivery
 from workflow_events.delivery.runner import Runner, WorkerBroken
+from workflow_events.delivery.slots import Work
+from workflow_events.delivery.time_limit import TimeLimitExceeded
 from workflow_events.events import Event, Retry, emit, on
 from workflow_events.events.registry import registry
 
@@ -295,6 +300,49 @@ def until_put_off() -> None:
     until(lambda: Delivery.objects.latest("pk").due > timezone.now())
 
 
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, BaseException])
+def test_whatever_is_raised_is_a_failure(kind: type[BaseException]) -> None:
+    """Also what a receiver, or a library that it calls, means to pass everybody."""
+
+    @background(time_limit=None)
+    def receiver(number: int) -> None:
+        Note.write(str(number))
+        if number == 1:
+            raise kind("by the receiver")
+
+    with running() as worker:
+        emit_and_wake(worker, 1)
+        until(lambda: states() == ["dead"])
+        emit_and_wake(worker, 2)
+        until(lambda: states() == ["dead", "done"])
+    dead = Delivery.objects.get(state="dead")
+    assert (dead.error, dead.attempts) == (f"{kind.__name__}: by the receiver", 1)
+    assert Note.all_by() == ["2"]
+
+
+def test_what_has_ended_is_kept_nowhere() -> None:
+    """Neither events nor deliveries fill the memory until time limits would have been over."""
+    works: list[weakref.ref[Work]] = []
+
+    @background
+    def receiver() -> None: ...
+
+    class Watched(Limits):
+        def watch(self, work: Work) -> None:
+            works.append(weakref.ref(work))
+            super().watch(work)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "Limits", Watched)
+        with running() as worker:
+            for number in range(1, 6):
+                emit_and_wake(worker, number)
+                until(lambda number=number: states() == ["done"] * number)
+            gc.collect()
+            assert len(works) == 5
+            assert [work() for work in works[:3]] == [None] * 3
+
+
 def test_leases_are_renewed(settings: Any) -> None:
     settings.WORKER_LEASE = 3
     release = threading.Event()
@@ -411,8 +459,41 @@ class TestTimeLimit:
             emit_and_wake(worker, 2)
             until(lambda: sorted(states()) == ["dead", "done", "done", "done"])
             release.set()
-        assert Delivery.objects.get(state="dead").error.endswith("It does not react, either.")
+        assert Delivery.objects.get(state="dead").error.endswith("It does not react to that either, and is given up.")
         assert not returned.is_set()
+
+    def test_what_one_that_does_not_react_has_written_is_undone_at_once(
+        self, monkeypatch: Any, settings: Any
+    ) -> None:
+        """Whoever waits for what it has locked need not wait until it returns."""
+        monkeypatch.setattr(runner, "PATIENCE", 0.3)
+        # Renewing leases waits for it, too, on SQLite.
+        settings.WORKER_LEASE = 0.3
+        caught: list[BaseException] = []
+        returned, release = threading.Event(), threading.Event()
+
+        @background(time_limit=0.3, retry=Retry(attempts=1))
+        def hanging() -> None:
+            Note.objects.update(by="hanging")
+            try:
+                release.wait(30)
+            except BaseException as error:
+                caught.append(error)
+            try:
+                Note.objects.update(by="hanging again")
+            except Exception as error:
+                caught.append(error)
+            returned.set()
+
+        Note.write("before")
+        with running() as worker:
+            emit_and_wake(worker, 1)
+            until(lambda: states() == ["dead"])
+            Note.objects.update(by="somebody else")
+            release.set()
+            assert returned.wait(20)
+        assert Note.all_by() == ["somebody else"]
+        assert [type(error) for error in caught] == [TimeLimitExceeded, OperationalError]
 
     def test_when_nobody_reacts_the_worker_ends(self, monkeypatch: Any) -> None:
         monkeypatch.setattr(runner, "PATIENCE", 0.3)

@@ -32,13 +32,29 @@ def test_what_is_called_keeps_its_name_and_kind() -> None:
     assert guarded.background == receiver.background
 
 
-def test_nothing_is_interrupted_before_and_after() -> None:
+def test_nothing_is_interrupted_afterwards() -> None:
     attempt = Interruptible()
     guarded = attempt.guarded(receiver_of(lambda: None)).function
-    assert not attempt.interrupt(TimeLimitExceeded())
     guarded()
     assert not attempt.interrupt(TimeLimitExceeded())
     assert attempt.sent is None
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_one_that_is_late_before_it_begins_does_not(asynchronous: bool) -> None:
+    called: list[bool] = []
+
+    async def wait() -> None:
+        called.append(True)
+
+    attempt = Interruptible()
+    function = attempt.guarded(
+        receiver_of(wait if asynchronous else lambda: called.append(True))
+    ).function
+    assert attempt.interrupt(TimeLimitExceeded("late"))
+    with pytest.raises(TimeLimitExceeded, match="late"):
+        async_to_sync(function)() if asynchronous else function()
+    assert called == []
 
 
 def test_only_the_first_interruption_counts() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
 from django.db import connection
 from django.utils import timezone
@@ -15,12 +16,20 @@ from workflow_events.delivery.failures import as_receivers_see_it, message_of
 from workflow_events.delivery.identity import delivery_id_of
 from workflow_events.delivery.models import Delivery
 from workflow_events.delivery.payload import Undeliverable
-from workflow_events.delivery.time_limit import Interruptible, TimeLimitExceeded, replace_connection
+from workflow_events.delivery.time_limit import (
+    Interruptible,
+    TimeLimitExceeded,
+    WorkerStopped,
+    replace_connection,
+)
 from workflow_events.events.registry import registry
 from workflow_events.events.restoring import run_alone
 from workflow_events.events.retry import Retry
 
 logger = logging.getLogger("workflow_events.delivery")
+
+_OF_RECEIVERS: Final = (Exception, TimeLimitExceeded, SystemExit, asyncio.CancelledError)
+"""What is a failure of the receiver wherever it is called."""
 
 
 def execute(delivery: Delivery, attempt: Interruptible | None = None) -> None:
@@ -41,7 +50,12 @@ def execute(delivery: Delivery, attempt: Interruptible | None = None) -> None:
         run_alone(called, event, then=partial(ledger.mark_done, delivery))
     except ledger.LeaseLost as lost:
         logger.warning("%s What receiver %s did is undone.", lost, delivery.receiver)
-    except (Exception, TimeLimitExceeded, SystemExit, asyncio.CancelledError) as error:
+    except WorkerStopped:
+        raise
+    except BaseException as error:
+        # In the thread of a slot nobody but the receiver can have raised, say, KeyboardInterrupt.
+        if attempt is None and not isinstance(error, _OF_RECEIVERS):
+            raise
         if attempt is not None and attempt.sent is not None:
             # Its transaction may still be open; the failure would be noted in there, and lost.
             replace_connection()
@@ -71,7 +85,8 @@ def fail(delivery: Delivery, error: BaseException) -> None:
         retry.attempts,
         "it is dead" if wait is None else f"it is tried again in {wait:.0f} s",
         message_of(error),
-        exc_info=error,
+        # Where there is no traceback, the message has said it all.
+        exc_info=error if error.__traceback__ else None,
         extra={
             "receiver": delivery.receiver,
             "event": delivery.event.name,

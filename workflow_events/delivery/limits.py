@@ -9,15 +9,17 @@ from workflow_events.delivery.slots import Work
 
 
 class Limits:
-    """Interrupts what is still running at its time limit.
+    """Interrupts what is still running at its time limit, and undoes what does not react.
 
-    By a thread that never asks the database: on SQLite a receiver that writes lets nobody else
-    write, and whoever waits for it could not end it.
+    Takes how many seconds that has to react. By a thread that never asks the database: on SQLite a
+    receiver that writes lets nobody else write, and whoever waits for it could not end it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
         self._changed = threading.Condition()
-        self._watched: list[Work] = []
+        self._watched: dict[Work, float] = {}
+        """When to do something about each, by the monotonic clock."""
         self._next = float("inf")
         self._is_stopped = False
         self._thread = threading.Thread(target=self._run, name="time-limits", daemon=True)
@@ -26,7 +28,9 @@ class Limits:
     def watch(self, work: Work) -> None:
         """Interrupt this when its time limit is over."""
         with self._changed:
-            self._watched.append(work)
+            # Here, too: the thread may sleep until the first time limit is over.
+            self._forget_what_has_ended()
+            self._watched[work] = work.late_at
             if work.late_at < self._next:
                 self._changed.notify()
 
@@ -41,16 +45,25 @@ class Limits:
         while late := self._late():
             for work in late:
                 work.attempt.interrupt(work.too_late())
+                if time.monotonic() >= work.late_at + self._patience:
+                    work.attempt.abandon()
 
     def _late(self) -> list[Work]:
         """Wait until some are late, and return them; nothing when it is stopped."""
         with self._changed:
             while not self._is_stopped:
-                self._watched = [work for work in self._watched if not work.ended]
+                self._forget_what_has_ended()
                 now = time.monotonic()
-                if late := [work for work in self._watched if work.late_at <= now]:
-                    self._watched = [work for work in self._watched if work not in late]
+                if late := [work for work, at in self._watched.items() if at <= now]:
+                    self._watched |= {work: self._next_after(now, work) for work in late}
                     return late
-                self._next = min((work.late_at for work in self._watched), default=float("inf"))
+                self._next = min(self._watched.values(), default=float("inf"))
                 self._changed.wait(min(self._next - now, threading.TIMEOUT_MAX))
         return []
+
+    def _next_after(self, now: float, work: Work) -> float:
+        last = work.late_at + self._patience
+        return last if now < last else float("inf")
+
+    def _forget_what_has_ended(self) -> None:
+        self._watched = {work: at for work, at in self._watched.items() if not work.ended}

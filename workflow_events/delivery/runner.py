@@ -79,7 +79,7 @@ class Runner:
         self._after: list[ledger.Stream] = []
         self._stopped: list[Work] = []
         self._ended = 0
-        self._limits = Limits()
+        self._limits = Limits(PATIENCE)
         self._pools = [
             Pool(name, receivers, size, self.wake)
             for name, size, receivers in (
@@ -168,7 +168,7 @@ class Runner:
 
     def _give_up(self, pool: Pool, work: Work) -> None:
         is_broken = pool.give_up(work)
-        fail(work.delivery, TimeLimitExceeded(f"{work.too_late()} It does not react, either."))
+        fail(work.delivery, TimeLimitExceeded(f"{work.too_late()} It does not react to that either, and is given up."))
         self._after += ledger.streams_of([work.delivery])
         self._asked = True
         if is_broken:
@@ -246,6 +246,9 @@ class Runner:
             yield
         finally:
             left = [work.delivery for work in (*self._stopped, *self._running())]
+            for work in self._running():
+                work.attempt.interrupt(WorkerStopped("Its worker has ended."))
+                work.attempt.abandon()
             try:
                 ledger.hand_back(left)
                 ledger.let_go(self._after)

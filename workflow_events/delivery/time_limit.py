@@ -7,6 +7,8 @@ import ctypes
 import dataclasses
 import inspect
 import logging
+import os
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -35,11 +37,13 @@ class WorkerStopped(Interruption):
 class Interruptible:
     """One attempt at a delivery, which another thread may interrupt while its receiver runs.
 
-    Only the receiver is: never what comes before or after it, such as the mark and COMMIT.
+    Only the receiver is: never what comes before or after it, such as the mark and COMMIT. One
+    that has yet to begin is interrupted when it does.
     """
 
     def __init__(self) -> None:
         self.sent: Interruption | None = None
+        self._is_over = False
         self._lock = threading.Lock()
         self._raise: Callable[[Interruption], object] | None = None
         self._connection: BaseDatabaseWrapper | None = None
@@ -47,16 +51,27 @@ class Interruptible:
     def interrupt(self, error: Interruption) -> bool:
         """Raise an error in the receiver, and cut off the statement that it waits for.
 
-        Returns whether its receiver runs. Only the first interruption counts.
+        Returns whether it is not over yet. Only the first interruption counts.
         """
         with self._lock:
-            if self._raise is None:
+            if self._is_over:
                 return False
             if self.sent is None:
                 self.sent = error
-                self._raise(error)
-                _cut_off(self._connection)
+                if self._raise is not None:
+                    self._raise(error)
+                    _cut_off(self._connection)
             return True
+
+    def abandon(self) -> None:
+        """Undo what a receiver that does not react has written, and refuse what it would write.
+
+        What it has locked is free then: on SQLite nobody could write any more.
+        """
+        with self._lock:
+            if self._raise is not None and self._connection is not None:
+                _abandon(self._connection.connection)
+                self._connection = None
 
     def guarded(self, receiver: Receiver) -> Receiver:
         """Return the receiver with a callable that can be interrupted."""
@@ -68,8 +83,8 @@ class Interruptible:
     def _calling(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **keywords: Any) -> None:
             thread = threading.get_ident()
-            self._arm(lambda error: _raise_in(thread, type(error)))
             try:
+                self._arm(lambda error: _raise_in(thread, type(error)))
                 function(*arguments, **keywords)
             except Interruption as raised:
                 raise (self.sent or raised).with_traceback(raised.__traceback__) from None
@@ -84,8 +99,8 @@ class Interruptible:
         async def call(*arguments: Any, **keywords: Any) -> None:
             loop, task = asyncio.get_running_loop(), asyncio.current_task()
             assert task is not None  # noqa: S101 (a coroutine runs in one)
-            self._arm(lambda _: loop.call_soon_threadsafe(task.cancel), connection)
             try:
+                self._arm(lambda _: loop.call_soon_threadsafe(task.cancel), connection)
                 result = function(*arguments, **keywords)
                 if inspect.isawaitable(result):
                     await result
@@ -103,12 +118,15 @@ class Interruptible:
     ) -> None:
         self._connection = connection or connections[DEFAULT_DB_ALIAS]
         with self._lock:
+            if self.sent is not None:
+                raise self.sent
             self._raise = how
 
     def _disarm(self, thread: int | None) -> None:
-        while self._raise is not None:
+        while not self._is_over:
             try:
                 with self._lock:
+                    self._is_over = True
                     self._raise = None
                     if thread is not None:
                         _raise_in(thread, None)
@@ -145,3 +163,20 @@ def _cut_off(connection: BaseDatabaseWrapper | None) -> None:
         driver.cancel_safe(timeout=5) if hasattr(driver, "cancel_safe") else driver.interrupt()
     except Exception:  # whatever the driver says: the receiver may still return by itself
         logger.debug("Cannot cut off the statement of a receiver", exc_info=True)
+
+
+def _abandon(driver: Any) -> None:
+    """End the transaction of a connection that another thread has; it can write nothing more."""
+    if driver is None:
+        return
+    try:
+        if hasattr(driver, "cancel_safe"):
+            # The server undoes all when it hears the end. Closing would free what the thread uses.
+            with socket.socket(fileno=os.dup(driver.fileno())) as wire:
+                wire.shutdown(socket.SHUT_RDWR)
+        else:
+            # Not closed: that would wait for the thread, and no other thread could run meanwhile.
+            driver.execute("PRAGMA query_only = ON")
+            driver.rollback()
+    except Exception:  # whatever the driver says: the receiver may have returned
+        logger.debug("Cannot end the transaction of a receiver", exc_info=True)
