@@ -6,11 +6,13 @@ killed. Ours takes the rows away, many at once, then does what they say once.
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 from uuid import uuid4
 
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
 
 from workflow_events.delivery.engines.base import Engine, refuse
@@ -37,9 +39,17 @@ class DatabaseEngine(Engine):
                 f"{self.backend.__qualname__} needs the tables of django_tasks_db; name "
                 "django_tasks_db.DatabaseBackend itself"
             )
-        self.jobs: Any = apps.get_model("django_tasks_database.DBTaskResult").objects
-        # What it stores for "at once": no clock has to agree with another one.
-        self._at_once = import_string("django_tasks_db.models.get_date_max")()
+
+    @cached_property
+    def jobs(self) -> Any:
+        """The rows that its jobs are."""
+        return apps.get_model("django_tasks_database.DBTaskResult").objects
+
+    @cached_property
+    def at_once(self) -> datetime:
+        """What it stores for "at once": no clock has to agree with another one."""
+        latest: datetime = import_string("django_tasks_db.models.get_date_max")()
+        return latest
 
     def enqueue(self) -> None:
         """Insert a row that any worker of django-tasks-db can run."""
@@ -50,7 +60,7 @@ class DatabaseEngine(Engine):
             task_path=self.task.module_path,
             queue_name=self.task.queue_name,
             backend_name=ALIAS,
-            run_after=self._at_once,
+            run_after=self.at_once,
         )
         self.jobs.bulk_create([job])
 
