@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests.delivery.deliveries import WORKER, abandon
 from tests.events.tables import Note, Tables
 from workflow_events.delivery import ledger
-from workflow_events.delivery.execution import execute
+from workflow_events.delivery.execution import execute, fail
 from workflow_events.delivery.identity import delivery_id_of
 from workflow_events.delivery.models import Delivery, LoggedEvent, State
 from workflow_events.delivery.runner import run_due
@@ -114,6 +114,16 @@ def test_the_traceback_begins_in_the_receiver() -> None:
     execute(claimed(), Interruptible())
     frames = re.findall("in .+", Delivery.objects.get().traceback)
     assert frames == ["in receiver", "in refuse"]
+
+
+def test_what_was_never_raised_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    @background()
+    def receiver() -> None: ...
+
+    fail(claimed(), TimeLimitExceeded("It reacts to nothing."))
+    [record] = caplog.records
+    assert record.getMessage().endswith("TimeLimitExceeded: It reacts to nothing.")
+    assert record.exc_info is None
 
 
 def test_the_traceback_of_what_is_raised_outside_of_a_receiver_is_whole() -> None:
