@@ -27,8 +27,9 @@ from workflow_events.events.registry import registry
 Stream = tuple[str, str]
 """A receiver, and what is delivered to it one after the other."""
 
-WINDOW: Final = 50
-"""How many deliveries one look takes in; what waits for earlier ones is put off behind them."""
+WINDOW: Final = 10
+"""How many deliveries one look takes in beyond those that are wanted: others may be just taking
+some, and some may wait for earlier ones, behind which they are put off."""
 
 _BLOCKED: Final = timedelta(seconds=1)
 """When to look again where all that is due waits for deliveries that are just being finished."""
@@ -49,7 +50,7 @@ def claim(
     """
     let_go(after)
     now = timezone.now()
-    heads, _ = _heads(receivers, now)
+    heads, _ = _heads(receivers, now, limit)
     keys = [key for key, due in heads if due <= now]
     if not keys:
         return []
@@ -68,7 +69,7 @@ def claim(
 def next_due(receivers: Collection[str]) -> datetime | None:
     """Return when the next delivery can be claimed, which may be past; ``None`` if none waits."""
     now = timezone.now()
-    heads, is_blocked = _heads(receivers, now)
+    heads, is_blocked = _heads(receivers, now, 1)
     times = [due for _, due in heads[:1]]
     if is_blocked:
         times.append(now + _BLOCKED)
@@ -143,14 +144,16 @@ def unknown_receivers() -> dict[str, int]:
     return dict(waiting.values_list("receiver").annotate(Count("pk")).order_by("receiver"))
 
 
-def _heads(receivers: Collection[str], now: datetime) -> tuple[list[tuple[int, datetime]], bool]:
+def _heads(
+    receivers: Collection[str], now: datetime, wanted: int
+) -> tuple[list[tuple[int, datetime]], bool]:
     """Return keys and due times of the first ones of streams, the earliest due first.
 
     And whether something waits for what is just being finished. Puts off what is due but waits for
     an earlier one of its stream, so that no look has to go through it again: it is due with that.
     """
     while True:
-        seen = _WINDOW.rows(receivers=receivers)
+        seen = _window(wanted + WINDOW).rows(receivers=receivers)
         heads = [(key, due) for key, due, _, _, earlier in seen if earlier is None]
         if heads and heads[0][1] <= now:
             return heads, False
@@ -225,12 +228,13 @@ def _lent(deliveries: Sequence[Delivery]) -> QuerySet[Delivery]:
     """Return those that still are these very attempts'."""
     if not deliveries:
         return Delivery.objects.none()
-    attempts = [Q(pk=d.pk, worker=d.worker, attempts=d.attempts) for d in deliveries]
-    return Delivery.objects.filter(_any(attempts), state=State.RUNNING)
+    held = [_held(d.pk, d.worker, d.attempts) for d in deliveries]
+    return Delivery.objects.filter(functools.reduce(operator.or_, held))
 
 
-def _any(conditions: list[Q]) -> Q:
-    return functools.reduce(operator.or_, conditions)
+def _held(pk: Any, worker: Any, attempts: Any) -> Q:
+    """Hold for a delivery as long as it is this very attempt's."""
+    return Q(pk=pk, worker=worker, attempts=attempts, state=State.RUNNING)
 
 
 def _lost(delivery: Delivery) -> LeaseLost:
@@ -260,14 +264,19 @@ _EARLIER: Final = Subquery(
 )
 
 
-def _window() -> QuerySet[Delivery, tuple[int, datetime, str, str | None, int | None]]:
-    # The function keeps databases from an index on receivers, which is not in the order of time.
-    unfinished = Delivery.objects.filter(finished_at=None).alias(
-        name=Coalesce("receiver", Value(""))
-    )
-    known = unfinished.filter(Among("name", "receivers", Delivery._meta.get_field("receiver")))
-    columns = ("id", "due", "receiver", "stream", _EARLIER)
-    return known.order_by("due", "id").values_list(*columns)[:WINDOW]
+@functools.lru_cache(maxsize=64)
+def _window(size: int) -> Prepared[tuple[int, datetime, str, str | None, int | None]]:
+    """Return a query for so many unfinished ones, each with an earlier one of its stream."""
+
+    def rows() -> QuerySet[Delivery, tuple[int, datetime, str, str | None, int | None]]:
+        # The function keeps databases from an index on receivers, which is in no order of time.
+        named = Delivery.objects.alias(name=Coalesce("receiver", Value("")))
+        known = named.filter(Among("name", "receivers", Delivery._meta.get_field("receiver")))
+        columns = ("id", "due", "receiver", "stream", _EARLIER)
+        unfinished = known.filter(finished_at=None).order_by("due", "id")
+        return unfinished.values_list(*columns)[:size]
+
+    return Prepared(rows)
 
 
 @functools.lru_cache(maxsize=64)
@@ -282,7 +291,6 @@ def _locked(limit: int) -> Prepared[Delivery]:
     return Prepared(rows)
 
 
-_WINDOW: Final = Prepared(_window)
 _LEND: Final = PreparedChange(
     lambda: Delivery.objects.filter(Among("pk", "keys", Delivery._meta.pk)),
     state=State.RUNNING,
@@ -294,10 +302,7 @@ _LEND: Final = PreparedChange(
 )
 _MARK_DONE: Final = PreparedChange(
     lambda: Delivery.objects.filter(
-        pk=_given("pk", "id"),
-        worker=_given("worker"),
-        attempts=_given("attempts"),
-        state=State.RUNNING,
+        _held(_given("pk", "id"), _given("worker"), _given("attempts"))
     ),
     state=State.DONE,
     due=_NOW,

@@ -1,15 +1,14 @@
 """Lets a worker mark deliveries that others have taken over."""
 
-from collections.abc import Sequence
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q
 
 from workflow_events.delivery import ledger
-from workflow_events.delivery.models import Delivery
 
 
-def _whoever_has_them(deliveries: Sequence[Delivery]) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(pk__in=[each.pk for each in deliveries])
+def _whoever_has_it(pk: Any, worker: Any, attempts: Any) -> Q:
+    return Q(pk=pk)
 
 
-ledger._lent = _whoever_has_them
+ledger._held = _whoever_has_it
