@@ -459,7 +459,7 @@ class TestTimeLimit:
             emit_and_wake(worker, 2)
             until(lambda: sorted(states()) == ["dead", "done", "done", "done"])
             release.set()
-        assert Delivery.objects.get(state="dead").error.endswith("It does not react to that either, and is given up.")
+        assert Delivery.objects.get(state="dead").error.endswith("It reacts to nothing: given up.")
         assert not returned.is_set()
 
     def test_what_one_that_does_not_react_has_written_is_undone_at_once(

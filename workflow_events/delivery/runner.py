@@ -168,7 +168,7 @@ class Runner:
 
     def _give_up(self, pool: Pool, work: Work) -> None:
         is_broken = pool.give_up(work)
-        fail(work.delivery, TimeLimitExceeded(f"{work.too_late()} It does not react to that either, and is given up."))
+        fail(work.delivery, TimeLimitExceeded(f"{work.too_late()} It reacts to nothing: given up."))
         self._after += ledger.streams_of([work.delivery])
         self._asked = True
         if is_broken:
