@@ -3,7 +3,7 @@
 import pytest
 
 from tests.delivery.conftest import nudges
-from workflow_events.cli.operating import operate
+from workflow_events.cli.commands import operate
 from workflow_events.events import Event, on
 
 __all__ = ["nudges"]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.project.processes import ROOT
 from workflow_events.cli import HELP
-from workflow_events.cli.operating import COMMANDS, operate
+from workflow_events.cli.commands import COMMANDS, operate
 
 PAGE = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
 

@@ -61,7 +61,7 @@ def _run(command: str, options: list[str]) -> None:
 
         work(options)
     elif command in ("deliveries", "redeliver", "cancel", "replay", "prune"):
-        from workflow_events.cli.operating import operate
+        from workflow_events.cli.commands import operate
 
         sys.exit(operate(command, options))
     elif command == "load-example":

@@ -1,4 +1,4 @@
-"""Runs the commands for deliveries, and ends them well."""
+"""The commands for deliveries: which there are, and how each of them ends."""
 
 import os
 import sys
