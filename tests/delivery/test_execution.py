@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tests.delivery.deliveries import WORKER, abandon
 from tests.events.tables import Note, Tables
-from workflow_events.delivery import ledger
+from workflow_events.delivery import ledger, operating
 from workflow_events.delivery.execution import execute, fail
 from workflow_events.delivery.identity import delivery_id_of
 from workflow_events.delivery.models import Delivery, LoggedEvent, State
@@ -256,6 +256,37 @@ def test_what_was_taken_over_is_undone(caplog: pytest.LogCaptureFixture) -> None
     assert "is no longer with here:1:aaaa" in record.getMessage()
     execute(second)
     assert Note.all_by() == ["receiver"]
+    assert Delivery.objects.get().state == State.DONE
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+def test_one_that_was_canceled_and_redelivered_to_the_same_worker(
+    atomic: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The attempt that was canceled cannot be taken for the new one, which is the first, too."""
+
+    calls = []
+
+    @background(atomic=atomic)
+    def receiver() -> None:
+        calls.append(1)
+        Note.write(f"call {len(calls)}")
+
+    first = claimed()
+    assert operating.cancel(Delivery.objects.all()) == 1
+    assert operating.redeliver(Delivery.objects.all()) == 1
+    [second] = ledger.claim(first.worker, registry.in_background, 1)
+    assert (second.worker, second.attempts) == (first.worker, first.attempts)
+    execute(first)
+    assert Delivery.objects.get().state == State.RUNNING
+    assert Note.all_by() == ([] if atomic else ["call 1"])
+    [record] = caplog.records
+    assert record.getMessage().endswith(
+        "is undone." if atomic else "is not undone, as it is not atomic."
+    )
+    assert ledger.renew([first]) == 0
+    execute(second)
+    assert Note.all_by() == (["call 2"] if atomic else ["call 1", "call 2"])
     assert Delivery.objects.get().state == State.DONE
 
 

@@ -49,7 +49,8 @@ def execute(delivery: Delivery, attempt: Interruptible | None = None) -> None:
         called = attempt.guarded(receiver) if attempt else receiver
         run_alone(called, event, then=partial(ledger.mark_done, delivery))
     except ledger.LeaseLost as lost:
-        logger.warning("%s What receiver %s did is undone.", lost, delivery.receiver)
+        became = "undone" if receiver.atomic else "not undone, as it is not atomic"
+        logger.warning("%s What receiver %s did is %s.", lost, delivery.receiver, became)
     except WorkerStopped:
         raise
     except BaseException as error:

@@ -87,8 +87,7 @@ def mark_done(delivery: Delivery) -> None:
 
     Raises `LeaseLost` where the delivery is no longer this attempt's: nothing of it may stay.
     """
-    attempt = {"pk": delivery.pk, "worker": delivery.worker, "attempts": delivery.attempts}
-    if _MARK_DONE.execute(**attempt, now=timezone.now()) != 1:
+    if _MARK_DONE.execute(**_attempt(delivery), now=timezone.now()) != 1:
         raise _lost(delivery)
 
 
@@ -228,13 +227,18 @@ def _lent(deliveries: Sequence[Delivery]) -> QuerySet[Delivery]:
     """Return those that still are these very attempts'."""
     if not deliveries:
         return Delivery.objects.none()
-    held = [_held(d.pk, d.worker, d.attempts) for d in deliveries]
+    held = [_held(**_attempt(delivery)) for delivery in deliveries]
     return Delivery.objects.filter(functools.reduce(operator.or_, held))
 
 
-def _held(pk: Any, worker: Any, attempts: Any) -> Q:
+def _attempt(delivery: Delivery) -> dict[str, Any]:
+    """Return what tells an attempt from all others; by the time, from one before a redelivery."""
+    return {name: getattr(delivery, name) for name in _ATTEMPT}
+
+
+def _held(**attempt: Any) -> Q:
     """Hold for a delivery as long as it is this very attempt's."""
-    return Q(pk=pk, worker=worker, attempts=attempts, state=State.RUNNING)
+    return Q(**attempt, state=State.RUNNING)
 
 
 def _lost(delivery: Delivery) -> LeaseLost:
@@ -246,6 +250,7 @@ def _given(name: str, as_field: str | None = None) -> Parameter:
     return Parameter(name, field)
 
 
+_ATTEMPT: Final = ("id", "worker", "attempts", "started_at")
 _STREAM: Final[Any] = _given("receiver"), _given("stream")
 _NOW: Final = _given("now", "due")
 
@@ -301,9 +306,7 @@ _LEND: Final = PreparedChange(
     due=_given("lease"),
 )
 _MARK_DONE: Final = PreparedChange(
-    lambda: Delivery.objects.filter(
-        _held(_given("pk", "id"), _given("worker"), _given("attempts"))
-    ),
+    lambda: Delivery.objects.filter(_held(**{name: _given(name) for name in _ATTEMPT})),
     state=State.DONE,
     due=_NOW,
     lease=None,
