@@ -167,6 +167,20 @@ def test_an_operation_within_a_receiver_is_stored_with_it(
     assert len(errors()) == 1
 
 
+def test_what_a_receiver_emits_is_stored_after_what_it_was_called_for(notebook: Notebook) -> None:
+    class Other(Event):
+        pass
+
+    on([Other, Said], background=True, name="a")(fail)
+    on(Other)(lambda: emit(Said, sender=None, text="x"))
+    with transaction.atomic(), stored_together():
+        emit(Other, sender=None)
+        emit(Said, sender=None, text="y")
+    assert notebook.stored == [
+        ["other {} to a", "said {'text': 'x'} to a", "said {'text': 'y'} to a"],
+    ]
+
+
 def test_a_thread_that_an_async_receiver_begins_has_operations_of_its_own(
     notebook: Notebook,
 ) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -37,9 +38,10 @@ class Recorder(Protocol):
 class Waiting:
     """A record that waits, as if to be called after COMMIT, for the end of its operation."""
 
-    def __init__(self, recorder: Recorder, record: Any) -> None:
+    def __init__(self, recorder: Recorder, record: Any, event_id: UUID) -> None:
         self.recorder = recorder
         self.record = record
+        self.event_id = event_id
 
     def __call__(self) -> None:
         """Refuse: it has not been stored, though its transaction was committed."""
@@ -75,7 +77,7 @@ def record(recorder: Recorder, event: Event, receivers: Sequence[Receiver]) -> N
     encoded = recorder.encode(event, receivers)
     connection = connections[DEFAULT_DB_ALIAS]
     if _operation_on.get() is connection:
-        transaction.on_commit(Waiting(recorder, encoded))
+        transaction.on_commit(Waiting(recorder, encoded, event.envelope.id))
     elif connection.in_atomic_block:
         recorder.store([encoded])
     else:
@@ -92,4 +94,6 @@ def _store_waiting() -> None:
     if waiting:
         # In place: an emission around this one watches the list itself.
         callbacks[:] = [entry for entry in callbacks if not isinstance(entry[1], Waiting)]
+        # Ids sort as their moments do: what a receiver emitted comes after what it was called for.
+        waiting.sort(key=lambda one: one.event_id)
         waiting[0].recorder.store([one.record for one in waiting])
