@@ -1,7 +1,7 @@
 """The admin site of a running service, over real HTTP."""
 
 import re
-from collections.abc import Iterator
+import shutil
 from html import unescape
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -74,14 +74,22 @@ class Browser:
         return response
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a receiver in the background, tables, an account, and the example."""
+    directory = tmp_path_factory.mktemp("admin")
+    (directory / "letters.py").write_text(RECEIVER)
+    make_account(directory, ENV="dev")
+    assert run("load-example", cwd=directory, ENV="dev").returncode == 0
+    return directory
+
+
 @pytest.fixture
-def directory(tmp_path: Path) -> Iterator[Path]:
-    """A directory with a receiver in the background."""
-    (tmp_path / "letters.py").write_text(RECEIVER)
-    return tmp_path
+def directory(prepared: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(prepared, tmp_path / "copy")
 
 
-def prepare(directory, **variables):
+def make_account(directory, **variables):
     """Make the tables and an account."""
     assert run("migrate", cwd=directory, **variables).returncode == 0
     ended = run("createsuperuser", "--noinput", cwd=directory, **variables, **ACCOUNT)
@@ -90,8 +98,6 @@ def prepare(directory, **variables):
 
 def test_an_operator_finds_a_delivery_cancels_it_and_redelivers_it(directory):
     variables = {"ENV": "dev", "EVENT_RECEIVER_MODULES": "letters"}
-    prepare(directory, **variables)
-    assert run("load-example", cwd=directory, **variables).returncode == 0
     with service(directory, **variables) as running:
         status, answer = running.ask(START)
         assert (status, "errors" in answer) == (200, False)
@@ -127,7 +133,6 @@ def test_an_operator_finds_a_delivery_cancels_it_and_redelivers_it(directory):
 
 
 def test_cookies_and_pages_are_protected(directory):
-    prepare(directory, ENV="dev")
     with service(directory, CORS_ORIGIN_WHITELIST="https://portal.example.org") as running:
         browser = Browser(running, Origin="https://portal.example.org")
         response = browser.get("/admin/login/")
@@ -164,8 +169,8 @@ def test_what_pages_need_is_served_without_collecting_it(directory):
             assert response.headers["Location"].startswith("/admin/login/")
 
 
-def test_in_production_there_is_none_unless_it_is_asked_for(directory):
-    with service(directory, **PRODUCTION) as running:
+def test_in_production_there_is_none_unless_it_is_asked_for(tmp_path):
+    with service(tmp_path, **PRODUCTION) as running:
         for path in (
             "/admin",
             "/admin/",
@@ -174,24 +179,24 @@ def test_in_production_there_is_none_unless_it_is_asked_for(directory):
             STYLES,
         ):
             assert running.request("GET", path)[0].status == 404
-    ended = run("createsuperuser", "--noinput", cwd=directory, **PRODUCTION, **ACCOUNT)
+    ended = run("createsuperuser", "--noinput", cwd=tmp_path, **PRODUCTION, **ACCOUNT)
     assert ended.returncode == 1
     assert "createsuperuser" in ended.stderr
 
 
-def test_it_can_be_switched_on_later(directory):
-    assert run("migrate", cwd=directory, **PRODUCTION).returncode == 0
+def test_it_can_be_switched_on_later(tmp_path):
+    assert run("migrate", cwd=tmp_path, **PRODUCTION).returncode == 0
     variables = {**PRODUCTION, "ENABLE_ADMIN": "true"}
-    ended = run("serve", cwd=directory, **variables)
+    ended = run("serve", cwd=tmp_path, **variables)
     assert ended.returncode == 1
     assert ended.stderr == (
         "workflow-events: DATABASE_URL: the tables are missing or not up to date; "
         "run `workflow-events migrate`, or `workflow-events serve --migrate`\n"
     )
-    prepare(directory, **variables)
+    make_account(tmp_path, **variables)
     # A proxy ends TLS before the service, which does not know of it.
     for host in ("workflow.example.org", "some.example.net"):
-        with service(directory, **variables) as running:
+        with service(tmp_path, **variables) as running:
             browser = Browser(running, Host=host, Origin=f"https://{host}")
             assert browser.log_in().status == 302
             assert [c["secure"] for c in browser.cookies.values()] == [True, True]
@@ -213,8 +218,6 @@ def test_a_session_says_nothing_on_the_endpoint(directory):
         "    def known(self, mutation, info):\n"
         "        return info.context.user.is_authenticated\n"
     )
-    prepare(directory, ENV="dev")
-    assert run("load-example", cwd=directory, ENV="dev").returncode == 0
     with service(directory, PERMISSION_CLASSES="strict.Known") as running:
         browser = Browser(running)
         assert browser.log_in().status == 302
