@@ -1,6 +1,7 @@
 """A worker ends in the middle of its receivers: killed, or told to stop."""
 
 import signal
+import time
 from typing import Any
 
 from tests.chaos.deliveries.children import Child
@@ -17,6 +18,8 @@ SPOTS: tuple[dict[str, str], ...] = (
 )
 """Where receivers are when their worker ends; only one has written, as on SQLite only one can."""
 FROZEN_ON_SQLITE = {"first": BEGIN, "later": BEGIN, "outside": WROTE}
+AWAKE = 0.2
+"""Seconds that a worker gets to let go of a lock, before its time is stopped again."""
 SOON = 1.0
 """Seconds that a receiver still needs, within the grace."""
 
@@ -87,6 +90,7 @@ def _freeze(scene: Scene, victim: Child) -> None:
         if not scene.is_locked():
             return True
         victim.send(signal.SIGCONT)
+        time.sleep(AWAKE)
         return False
 
     assert scene.until(free), "the worker always holds a lock"

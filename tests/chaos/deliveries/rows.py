@@ -9,7 +9,8 @@ from uuid import UUID
 
 import psycopg
 
-CONNECT_LIMIT = 20
+CONNECT_LIMIT = 60
+"""Seconds in which a database must be back."""
 RETRY = 0.05
 """Seconds between two attempts to connect, while the database starts again."""
 UNFINISHED = "('pending', 'running')"

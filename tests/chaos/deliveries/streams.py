@@ -9,7 +9,7 @@ from tests.chaos.deliveries.settling import Span
 from tests.chaos.deliveries.stage import LONG_LEASE, PATIENCE, Scene
 from tests.chaos.findings import Findings, Result
 
-STEPS_OF_ONE, STREAMS, STEPS_OF_MANY = 12, 10, 3
+STEPS_OF_ONE, STREAMS, STEPS_OF_MANY = 8, 6, 2
 
 
 def racing(scene: Scene, number: int) -> Result:
