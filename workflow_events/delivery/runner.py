@@ -74,14 +74,19 @@ class Runner:
         self.worker = worker or worker_name()
         self._woken = threading.Event()
         self._asked = True
-        """Whether to look now: somebody said that something is due, or a slot has become free."""
+        """Whether to look now for whatever is due: somebody said that something is."""
+        self._freed = False
+        """Whether to look for what had to wait for a slot: one has become free."""
+        self._quiet: set[str] = set()
+        """Receivers of which nothing was due at the last look; who has many waiting, and no slot
+        left, makes it a long one to find that out."""
         self._look_at = self._renew_at = self._retry_at = self._pause = 0.0
         self._after: list[ledger.Stream] = []
         self._stopped: list[Work] = []
         self._ended = 0
         self._limits = Limits(PATIENCE)
         self._pools = [
-            Pool(name, receivers, size, self.wake)
+            Pool(name, receivers, size, self._woken.set)
             for name, size, receivers in (
                 ("receiver", settings.WORKER_CONCURRENCY, _receivers(asynchronous=False)),
                 (
@@ -149,6 +154,9 @@ class Runner:
         for pool in self._pools:
             for work in pool.collect():
                 self._ended += 1
+                self._freed = True
+                # It may be tried again, or another one of its stream may go on.
+                self._quiet.discard(work.delivery.receiver)
                 self._after += ledger.streams_of([work.delivery])
                 if isinstance(work.error, WorkerStopped):
                     self._stopped.append(work)
@@ -176,37 +184,38 @@ class Runner:
 
     def _look(self, now: float) -> bool:
         asked, self._asked = self._asked, False
+        freed, self._freed = self._freed, False
         if self._after:
             ledger.let_go(self._after)
             self._after = []
-            asked = True
-        if not asked and (now < self._look_at or not self._is_due(now)):
+        if asked or now >= self._look_at:
+            self._look_at = now + settings.WORKER_SWEEP_INTERVAL
+            self._quiet.clear()
+        elif not freed:
             return False
-        begun = sum([self._fill(pool) for pool in self._pools])
-        self._is_due(time.monotonic())
-        return begun > 0
+        return sum([self._fill(pool) for pool in self._pools]) > 0
 
     def _fill(self, pool: Pool) -> int:
         begun = 0
         while True:
-            receivers, limit = pool.room()
-            claimed = ledger.claim(self.worker, receivers, limit) if limit else []
+            may_begin, limit = pool.room()
+            receivers = [name for name in may_begin if name not in self._quiet]
+            if not receivers:
+                return begun
+            claimed = ledger.claim(self.worker, receivers, limit)
             for delivery in claimed:
                 self._limits.watch(pool.begin(delivery))
             begun += len(claimed)
-            if len(claimed) < limit or not limit:
-                return begun
+            if len(claimed) < limit:
+                self._rest(receivers)
 
-    def _is_due(self, now: float) -> bool:
-        """Tell whether something can be begun now, and note when to look again."""
-        self._look_at = now + settings.WORKER_SWEEP_INTERVAL
-        receivers = [name for pool in self._pools for name in pool.room()[0]]
-        due = ledger.next_due(receivers) if receivers else None
-        if due is None:
-            return False
-        seconds = (due - timezone.now()).total_seconds()
-        self._look_at = min(self._look_at, now + max(seconds, CROWDED))
-        return seconds <= 0
+    def _rest(self, receivers: list[str]) -> None:
+        """Look for these again when one of them is due, as far as is known now."""
+        self._quiet.update(receivers)
+        due = ledger.next_due(receivers)
+        if due is not None:
+            seconds = max((due - timezone.now()).total_seconds(), CROWDED)
+            self._look_at = min(self._look_at, time.monotonic() + seconds)
 
     def _wait(self) -> None:
         moments = [work.late_at + PATIENCE for work in self._running()]
@@ -228,13 +237,11 @@ class Runner:
 
     def _finish(self) -> None:
         """Let what runs end within the grace period; interrupt what does not."""
-        self._run_on(settings.WORKER_GRACE)
-        for work in self._running():
-            work.attempt.interrupt(WorkerStopped("Its worker was told to stop."))
-        self._run_on(PATIENCE / 2)
+        grace = time.monotonic() + settings.WORKER_GRACE
+        self._limits.interrupt_all_at(grace)
+        self._run_until(grace + PATIENCE / 2)
 
-    def _run_on(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
+    def _run_until(self, until: float) -> None:
         self._step(look=False)
         while self._running() and (left := until - time.monotonic()) > 0:
             self._woken.wait(min(left, 0.25))
