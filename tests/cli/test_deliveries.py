@@ -59,7 +59,7 @@ class TestList:
         [other] = deliveries(None, receiver="search.index", name="post_other")
         [old] = deliveries(None, receiver="search.index", created_at=ago(7_200))
         case = uuid7()
-        LoggedEvent.objects.filter(pk=old.event_id).update(case=case)
+        LoggedEvent.objects.filter(pk=old.event_id).update(case=case, name="gone_since")
         attention = {keys["pending"], keys["running"], keys["dead"]}
         for options, found in (
             ("--state dead", {keys["dead"]}),
@@ -70,6 +70,7 @@ class TestList:
             ("--receiver index", {other.pk, old.pk}),
             ("--receiver send --receiver index", {*attention, other.pk, old.pk}),
             ("--event post_other", {other.pk}),
+            ("--event gone_since", {old.pk}),
             (f"--event {old.event_id}", {old.pk}),
             (f"--event {old.event_id} --event post_other", {old.pk, other.pk}),
             (f"--case {case}", {old.pk}),
@@ -101,7 +102,10 @@ class TestList:
             ("--limit -1", "--limit: '-1' is no whole number from 0"),
             ("--limit many", "--limit: 'many' is no whole number from 0"),
             ("--order random", "--order: invalid choice: 'random'"),
+            ("--event post_mater", "--event: 'post_mater' is no event, neither declared nor in"),
             ("--colour", "unrecognized arguments: --colour"),
+            ("--stat dead", "unrecognized arguments: --stat"),
+            ("--stat=dead", "unrecognized arguments: --stat"),
             ("x", "ID: 'x' is no id of a delivery"),
             ("0", "ID: '0' is no id of a delivery"),
             (f"{2**63}", f"ID: '{2**63}' is no id of a delivery"),

@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from workflow_events.cli.checks import check_database, check_tables
 from workflow_events.delivery import operating
 from workflow_events.delivery.models import Delivery, State
+from workflow_events.events.restoring import source_named
 
 FILTERS: Final = ("state", "receiver", "event", "case", "older_than", "newer_than")
 """The options of `add_filters`, as their values are called."""
@@ -32,10 +33,18 @@ class Parser(argparse.ArgumentParser):
 
     def read(self, options: Sequence[str]) -> argparse.Namespace:
         """Return what is given; raises `ImproperlyConfigured` where the database cannot be used."""
+        self._check_names(options)
         given = self.parse_args(options)
         check_database()
         check_tables()
         return given
+
+    def _check_names(self, options: Sequence[str]) -> None:
+        # argparse takes what follows an unknown option for an id, and complains of that.
+        names = [option.partition("=")[0] for option in options]
+        for name in names:
+            if name[2:] and name.startswith("--") and name not in self._option_string_actions:
+                self.error(f"unrecognized arguments: {name}")
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, in one line that names the option."""
@@ -92,11 +101,20 @@ def selected(
     return operating.deliveries(
         states=options.state or states,
         receivers=receivers(parser, options.receiver or ()),
-        events=options.event or (),
+        events=_events(parser, options.event or ()),
         cases=options.case or (),
         since=options.newer_than,
         until=options.older_than,
     )
+
+
+def _events(parser: Parser, wanted: Sequence[UUID | str]) -> Sequence[UUID | str]:
+    for name in wanted:
+        if isinstance(name, UUID) or source_named(name):
+            continue
+        if not operating.logged_events(events=[name]).exists():
+            parser.error(f"--event: {name!r} is no event, neither declared nor in the log")
+    return wanted
 
 
 def receivers(parser: Parser, wanted: Sequence[str]) -> list[str]:
