@@ -50,7 +50,8 @@ def _tables(transactional_db: None, settings: Any) -> Iterator[None]:
 
 def background(function: Any = None, **options: Any) -> Any:
     def register(function: Any) -> Any:
-        return on(Ran, delivery="background", name=function.__name__, **options)(function)
+        named = {"name": function.__name__, **options}
+        return on(Ran, delivery="background", **named)(function)
 
     return register(function) if function else register
 
@@ -215,6 +216,27 @@ def test_a_receiver_that_is_slow_leaves_a_slot_to_the_others() -> None:
         assert Delivery.objects.filter(receiver="slow", state="running").count() == 1
         release.set()
         until(lambda: states() == ["done"] * 6)
+
+
+def test_a_free_slot_is_no_reason_to_look_for_everybody(monkeypatch: Any) -> None:
+    """Nothing of the other one was due, and nobody has said that something is."""
+    claim, looked_for = ledger.claim, []
+
+    def noting(worker: str, receivers: list[str], limit: int) -> list[Delivery]:
+        looked_for.append(receivers)
+        return claim(worker, receivers, limit)
+
+    background(_nothing(), name="busy")
+    on(Stepped, delivery="background", name="other")(_nothing())
+    monkeypatch.setattr(ledger, "claim", noting)
+    for _ in range(6):
+        emit(Ran, sender=None)
+    with running() as worker:
+        until(lambda: states() == ["done"] * 6)
+        assert sum("other" in receivers for receivers in looked_for) == 2
+        emit(Stepped, sender=None, about=uuid4())
+        worker.wake()
+        until(lambda: states() == ["done"] * 7)
 
 
 def test_alone_a_receiver_has_all_slots() -> None:
