@@ -149,8 +149,9 @@ def _check_options(phase: Phase, options: Mapping[str, Any]) -> None:
         return
     if options["order_by"] not in ("case", None):
         raise RegistrationError(f'order_by={options["order_by"]!r} is neither "case" nor None.')
-    if options["name"] == "":
-        raise RegistrationError("name='' is none; leave it out, or say how deliveries know it.")
+    name = options["name"]
+    if name is not None and not (isinstance(name, str) and name.strip() and name.isprintable()):
+        raise RegistrationError(f"{name=} is none; leave it out, or say how deliveries know it.")
     if not isinstance(options["retry"], Retry | None):
         raise RegistrationError(f"retry={options['retry']!r} is no Retry(…).")
     limit = options["time_limit"]
