@@ -572,6 +572,28 @@ class TestStopping:
         assert Note.all_by() == []
         assert ledger.something_is_due(registry.in_background)
 
+    def test_nobody_waits_for_one_that_lets_nobody_write(self, settings: Any) -> None:
+        """On SQLite, leases cannot be renewed meanwhile: the grace period ends all the same."""
+        settings.WORKER_GRACE, settings.WORKER_LEASE = 0, 3
+        begun = threading.Event()
+
+        @background
+        def receiver() -> None:
+            Note.write("receiver")
+            begun.set()
+            while True:
+                threading.Event().wait(0.01)
+
+        with running() as worker:
+            emit_and_wake(worker, 1)
+            assert begun.wait(20)
+            threading.Event().wait(1.2)  # until it waits to renew the lease
+            stopped = time.monotonic()
+        assert time.monotonic() - stopped < 8
+        delivery = Delivery.objects.get()
+        assert (delivery.state, delivery.attempts) == ("pending", 0)
+        assert Note.all_by() == []
+
     def test_what_waits_behind_may_go_on_at_once(self) -> None:
         begun, release = threading.Event(), threading.Event()
         case = uuid4()

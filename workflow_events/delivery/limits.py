@@ -6,10 +6,13 @@ import threading
 import time
 
 from workflow_events.delivery.slots import Work
+from workflow_events.delivery.time_limit import WorkerStopped
 
 
 class Limits:
-    """Interrupts what is still running at its time limit, and undoes what does not react.
+    """Interrupts what is still running at its time limit, or when the worker has to stop.
+
+    Undoes what does not react.
 
     Takes how many seconds that has to react. By a thread that never asks the database: on SQLite a
     receiver that writes lets nobody else write, and whoever waits for it could not end it.
@@ -20,7 +23,7 @@ class Limits:
         self._changed = threading.Condition()
         self._watched: dict[Work, float] = {}
         """When to do something about each, by the monotonic clock."""
-        self._next = float("inf")
+        self._next = self._all_at = float("inf")
         self._is_stopped = False
         self._thread = threading.Thread(target=self._run, name="time-limits", daemon=True)
         self._thread.start()
@@ -30,9 +33,21 @@ class Limits:
         with self._changed:
             # Here, too: the thread may sleep until the first time limit is over.
             self._forget_what_has_ended()
-            self._watched[work] = work.late_at
-            if work.late_at < self._next:
+            self._watched[work] = at = min(work.late_at, self._all_at)
+            if at < self._next:
                 self._changed.notify()
+
+    def interrupt_all_at(self, moment: float) -> float:
+        """Interrupt whatever is still running then, by the monotonic clock.
+
+        The first call counts; returns its moment.
+        """
+        with self._changed:
+            if self._all_at == float("inf"):
+                self._all_at = moment
+                self._watched = {work: min(at, moment) for work, at in self._watched.items()}
+                self._changed.notify()
+            return self._all_at
 
     def stop(self) -> None:
         """End the thread."""
@@ -44,8 +59,9 @@ class Limits:
     def _run(self) -> None:
         while late := self._late():
             for work in late:
-                work.attempt.interrupt(work.too_late())
-                if time.monotonic() >= work.late_at + self._patience:
+                is_late = work.late_at <= time.monotonic()
+                work.attempt.interrupt(work.too_late() if is_late else _stopped())
+                if time.monotonic() >= self._abandoned_at(work):
                     work.attempt.abandon()
 
     def _late(self) -> list[Work]:
@@ -62,8 +78,15 @@ class Limits:
         return []
 
     def _next_after(self, now: float, work: Work) -> float:
-        last = work.late_at + self._patience
+        last = self._abandoned_at(work)
         return last if now < last else float("inf")
+
+    def _abandoned_at(self, work: Work) -> float:
+        return min(work.late_at + self._patience, self._all_at + self._patience / 2)
 
     def _forget_what_has_ended(self) -> None:
         self._watched = {work: at for work, at in self._watched.items() if not work.ended}
+
+
+def _stopped() -> WorkerStopped:
+    return WorkerStopped("Its worker was told to stop.")

@@ -124,6 +124,8 @@ class Runner:
 
     def _wake_when(self, stop: threading.Event) -> None:
         stop.wait()
+        # On SQLite, the loop may be waiting for a receiver that lets nobody else write.
+        self._end_of_grace()
         self._woken.set()
 
     def _running(self) -> list[Work]:
@@ -237,9 +239,10 @@ class Runner:
 
     def _finish(self) -> None:
         """Let what runs end within the grace period; interrupt what does not."""
-        grace = time.monotonic() + settings.WORKER_GRACE
-        self._limits.interrupt_all_at(grace)
-        self._run_until(grace + PATIENCE / 2)
+        self._run_until(self._end_of_grace() + PATIENCE / 2)
+
+    def _end_of_grace(self) -> float:
+        return self._limits.interrupt_all_at(time.monotonic() + settings.WORKER_GRACE)
 
     def _run_until(self, until: float) -> None:
         self._step(look=False)
