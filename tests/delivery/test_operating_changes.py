@@ -82,6 +82,32 @@ class TestRedeliver:
         ledger.mark_done(later)
         assert [delivery.pk for delivery in claim(after=[("receiver", "a")])] == [dead.pk]
 
+    def test_one_that_was_never_begun_waits_for_it_too(self) -> None:
+        [first, _] = deliveries("a", "a")
+        operating.cancel(Delivery.objects.filter(pk=first.pk))
+        [later] = claim()
+        operating.redeliver(Delivery.objects.filter(pk=first.pk))
+        assert claim() == []
+        ledger.mark_done(later)
+        assert [delivery.pk for delivery in claim(after=[("receiver", "a")])] == [first.pk]
+
+    def test_it_comes_first_while_somebody_looks(self) -> None:
+        """Redelivered after a worker has seen what is due, and before that locks it."""
+        [dead] = deliveries("a", state=State.DEAD)
+        deliveries("a")
+        redelivered = []
+
+        def redeliver_first(execute, sql, params, many, context):
+            if "delivery_loggedevent" in sql and not redelivered:
+                redelivered.append(dead.pk)
+                operating.redeliver(Delivery.objects.filter(pk=dead.pk))
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(redeliver_first):
+            assert claim() == []
+        assert redelivered == [dead.pk]
+        assert [delivery.pk for delivery in claim()] == [dead.pk]
+
     def test_nothing_is_written_where_there_is_nothing(self) -> None:
         deliveries(None)
         with CaptureQueriesContext(connection) as captured:

@@ -290,7 +290,9 @@ def _locked(limit: int) -> Prepared[Delivery]:
 
     def rows() -> QuerySet[Delivery]:
         due = Delivery.objects.filter(Among("pk", "keys", Delivery._meta.pk), due__lte=_NOW)
-        locked = due.filter(finished_at=None).select_for_update(skip_locked=True, of=("self",))
+        # Looked at again: an earlier one may have been redelivered meanwhile.
+        heads = due.alias(earlier=_EARLIER).filter(finished_at=None, earlier=None)
+        locked = heads.select_for_update(skip_locked=True, of=("self",))
         return locked.select_related("event").order_by("due", "id")[:limit]
 
     return Prepared(rows)

@@ -89,7 +89,7 @@ class Delivery(models.Model):
     traceback = models.TextField(blank=True)
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
-    """When the last attempt began."""
+    """When the last attempt began; before the first one, when it was redelivered."""
     finished_at = models.DateTimeField(null=True, blank=True)
     """Null while it is pending or running."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from workflow_events.delivery import engines
@@ -25,7 +26,14 @@ def redeliver_in_steps(deliveries: QuerySet[Delivery]) -> Iterator[Changed]:
 
 
 def _put_back(deliveries: list[Delivery]) -> None:
+    now = timezone.now()
     Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries]).update(
-        state=State.PENDING, attempts=0, due=timezone.now(), lease=None, finished_at=None
+        state=State.PENDING,
+        attempts=0,
+        due=now,
+        lease=None,
+        # Tells it from those that come to their turn for the first time.
+        started_at=Coalesce("started_at", now),
+        finished_at=None,
     )
     engines.nudge()
