@@ -13,7 +13,8 @@ from tests.project.processes import COMMAND, ROOT, started
 OURS = [COMMAND, "worker"]
 MODULES = "benchmarks.delivery_receivers,benchmarks.delivery_bare"
 LOOK = 0.05
-LONGEST = 300
+STUCK = 60
+"""Seconds without any progress after which a worker is given up."""
 
 
 def bare(url: str, concurrency: int) -> list[str]:
@@ -72,13 +73,13 @@ def worker(
 
 def drained(left: Callable[[], int], megabytes: Callable[[], float]) -> Drained:
     """Look at a backlog until nothing is left of it."""
-    limit = time.monotonic() + LONGEST
-    begun_with = left()
+    before, limit = left(), time.monotonic() + STUCK
     looks: list[tuple[float, int, float]] = []
     while not looks or looks[-1][1]:
         time.sleep(LOOK)
         still = left()
-        if still < begun_with:
+        if still < before:
             looks.append((time.monotonic(), still, megabytes()))
-        assert time.monotonic() < limit, f"{still} are left after {LONGEST} s"
+            before, limit = still, time.monotonic() + STUCK
+        assert time.monotonic() < limit, f"{still} are left, and nothing has become of them"
     return Drained(looks)
