@@ -84,6 +84,8 @@ class Question:
     field: str
     """The field and its arguments; ``$v`` stands for the value."""
     selection: str
+    on: str
+    """The type that the selection is of."""
     type: str = ""
     value: Any = None
     below: str | None = None
@@ -183,6 +185,7 @@ def questions_of(argument: str, list_name: str) -> Iterator[Question]:
                     field=f"{name}({argument}: $v)",
                     selection="{ totalCount pageInfo { hasNextPage startCursor endCursor }"
                     " edges { cursor node { __typename ... on Node { id } } } }",
+                    on=get_named_type(found.type).name,
                     type=str(type_),
                     value=[entry],
                     below=root,
@@ -217,14 +220,15 @@ def nodes() -> Iterator[Question]:
     assert SCHEMA.query_type is not None
     selection = everything(SCHEMA.query_type.fields["node"].type, 1)
     for key in GLOBAL_IDS:
-        yield Question(f"node({key})", "node(id: $v)", selection, "ID!", key)
+        yield Question(f"node({key})", "node(id: $v)", selection, "Node", "ID!", key)
 
 
 def root_questions(depth: int = 2) -> Iterator[Question]:
     """Yield a question for every root field, for all that is below it so deep."""
     for name, found in _roots():
         if not any(is_required_argument(argument) for argument in found.args.values()):
-            yield Question(name, name, everything(found.type, depth))
+            on = get_named_type(found.type).name
+            yield Question(name, name, everything(found.type, depth), on)
 
 
 def mutation_names() -> list[str]:
@@ -253,6 +257,7 @@ def mutation_questions(name: str) -> Iterator[Question]:
             label=f"{name}({given})",
             field=f"{name}(input: $v)",
             selection=everything(found.type, 1),
+            on=get_named_type(found.type).name,
             type=str(found.args["input"].type),
             value=given,
         )

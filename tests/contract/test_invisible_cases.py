@@ -56,6 +56,7 @@ EXCEPTIONS = {
 """Why questions that match the pattern are answered differently."""
 REFUSED = ("completeWorkItem", "reopenCase")
 BATCH = 40
+CLIENT = Client()
 
 
 @pytest.fixture(autouse=True)
@@ -73,8 +74,12 @@ def world(settings: Any) -> Iterator[None]:
 def ask(operation: str, asked: list[Question]) -> list[Any]:
     """Ask several questions by one document; return the answer to each, errors included."""
     variables, parts = {}, []
+    # Selections that questions share are read once: some are long.
+    shared = dict.fromkeys((question.on, question.selection) for question in asked)
+    fragments = {selection: f"f{number}" for number, selection in enumerate(shared)}
     for number, question in enumerate(asked):
-        text = f"q{number}: {question.field.replace('$v', f'$v{number}')} {question.selection}"
+        field = question.field.replace("$v", f"$v{number}")
+        text = f"q{number}: {field} {{ ...{fragments[question.on, question.selection]} }}"
         if question.below:
             text = f"r{number}: {question.below} {{ edges {{ node {{ id {text} }} }} }}"
         parts.append(text)
@@ -82,11 +87,13 @@ def ask(operation: str, asked: list[Question]) -> list[Any]:
             variables[f"v{number}"] = (question.type, question.value)
     declared = ", ".join(f"${name}: {type_}" for name, (type_, _) in variables.items())
     head = f"{operation} ({declared})" if declared else operation
+    parts = [f"{head} {{", *parts, "}"]
+    parts += [f"fragment {name} on {type_} {text}" for (type_, text), name in fragments.items()]
     body = {
-        "query": f"{head} {{ {' '.join(parts)} }}",
+        "query": " ".join(parts),
         "variables": {name: value for name, (_, value) in variables.items()},
     }
-    response = Client().post("/graphql", json.dumps(body), content_type="application/json")
+    response = CLIENT.post("/graphql", json.dumps(body), content_type="application/json")
     answer = response.json()
     assert response.status_code == 200, answer
     found = []
