@@ -96,5 +96,10 @@ def started(
         yield process, Output(process.stdout)
     finally:
         process.terminate()
-        process.wait(timeout=30)
-        process.stdout.close()
+        try:
+            process.wait(timeout=30)
+        finally:
+            # One that does not end fails this test, and is not left behind to fail others.
+            process.kill()
+            process.wait()
+            process.stdout.close()

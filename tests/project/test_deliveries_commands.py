@@ -81,8 +81,12 @@ class Terminal:
         os.close(theirs)
         os.write(ours, answer.encode())
         self.text = "".join(self._read(ours)).replace("\r\n", "\n")
-        self.status = process.wait(60)
-        os.close(ours)
+        try:
+            self.status = process.wait(60)
+        finally:
+            process.kill()
+            process.wait()
+            os.close(ours)
 
     def _read(self, terminal):
         while True:
