@@ -62,6 +62,29 @@ def test_what_does_not_end_is_handed_back(place):
         process.kill()
 
 
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="others write at the same time")
+def test_it_stops_while_a_receiver_lets_nobody_write(place):
+    """The signal is heard though the worker waits in SQLite to renew its leases."""
+    (place.directory / "heard.py").write_text(
+        "import threading\n"
+        "from workflow_events.events import on\n"
+        "from workflow_events.workflow.events import post_create_case\n"
+        "@on(post_create_case, background=True)\n"
+        "def hear(case):\n"
+        "    case.save()\n"
+        "    print('heard', flush=True)\n"
+        "    threading.Event().wait(60)\n"
+    )
+    with place.worker(WORKER_GRACE="0", WORKER_LEASE="3") as (process, output):
+        place.emit("locks")
+        output.wait_for("^heard")
+        with pytest.raises(Exception, match="timed out"):
+            process.wait(timeout=1.5)
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+    assert place.states() == ["pending"]
+
+
 def test_a_second_signal_ends_it_at_once(place):
     with place.worker(WORKER_GRACE="3600") as (process, output):
         place.emit("endless")
@@ -92,6 +115,11 @@ def test_it_ends_when_nobody_reacts_to_time_limits(place):
         "The worker ends, to be started anew: 1 receivers do not react to their time limits"
     )
     assert place.states() == ["pending"]
+
+
+def test_it_only_enqueues_for_an_engine_whose_own_workers_run_the_receivers(place):
+    with place.started("worker", EVENT_ENGINE=IMMEDIATE) as (_, output):
+        output.wait_for(r"^Enqueueing what is overdue for 1 receiver \(Ctrl-C stops\)\.$")
 
 
 def test_it_names_its_receivers_and_those_that_are_gone(place):

@@ -16,19 +16,21 @@ def stop_by_signals(stop: threading.Event) -> None:
     One that is ignored, as SIGHUP is with nohup, stays so. Only for the main thread.
     """
     reader, writer = os.pipe()
+    os.set_blocking(writer, False)
 
     def receive(_signal: int, _frame: object) -> None:
         for number in handled:
             signal.signal(number, signal.SIG_DFL)
-        # Not stop.set() here: the thread that is interrupted may hold the event's lock.
-        os.write(writer, b".")
 
     def wait() -> None:
-        os.read(reader, 1)
+        while os.read(reader, 1)[0] not in handled:
+            pass
         stop.set()
 
     handled = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
     threading.Thread(target=wait, name="signals", daemon=True).start()
+    # Heard even while the main thread is in a call that does not return, such as SQLite's waiting.
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for number in handled:
         signal.signal(number, receive)
 
