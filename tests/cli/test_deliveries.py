@@ -9,6 +9,7 @@ from tests.cli.ledger import one_of_each
 from tests.delivery.deliveries import ago, deliveries, states
 from workflow_events.delivery.models import LoggedEvent, State
 from workflow_events.events.identifiers import uuid7
+from workflow_events.graphql.ids import to_global_id
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +34,21 @@ class TestList:
     def test_nothing_is_coloured_where_nobody_reads_along(self, typed):
         one_of_each()
         assert "\x1b" not in "".join(typed("deliveries")[1:])
+
+    def test_ids_are_taken_as_clients_see_them(self, typed):
+        case = uuid7()
+        [delivery] = deliveries(None)
+        key = delivery.pk
+        LoggedEvent.objects.update(case=case)
+        for arguments in (
+            ["--case", str(case)],
+            ["--case", to_global_id("Case", case)],
+            [to_global_id("Delivery", key)],
+        ):
+            status, out, _ = typed(f"deliveries {' '.join(arguments)}")
+            assert (status, str(key) in out) == (0, True)
+        assert typed(f"deliveries --case {to_global_id('Case', uuid7())}")[1].count("\n") == 1
+        assert typed(f"deliveries {to_global_id('Case', case)}")[0] == 2
 
     def test_receivers_that_are_not_registered_are_named(self, typed):
         deliveries(None, None, receiver="renamed")

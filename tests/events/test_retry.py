@@ -25,6 +25,9 @@ def test_delays_differ() -> None:
     "options",
     [
         {"attempts": 0},
+        {"attempts": 1.5},
+        {"attempts": "3"},
+        {"base": "1"},
         {"base": -1},
         {"base": 10, "max": 5},
         {"max": float("inf")},

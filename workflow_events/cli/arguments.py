@@ -15,6 +15,8 @@ from workflow_events.cli.checks import check_database, check_tables
 from workflow_events.delivery import operating
 from workflow_events.delivery.models import Delivery, State
 from workflow_events.events.restoring import source_named
+from workflow_events.graphql import ids
+from workflow_events.workflow.errors import InvalidInput
 
 FILTERS: Final = ("state", "receiver", "event", "case", "older_than", "newer_than")
 """The options of `add_filters`, as their values are called."""
@@ -53,7 +55,9 @@ class Parser(argparse.ArgumentParser):
 
 def add_keys(parser: Parser) -> None:
     """Let a command take ids of deliveries."""
-    parser.add_argument("ids", metavar="ID", nargs="*", type=_key, help="a delivery, by its id")
+    parser.add_argument(
+        "ids", metavar="ID", nargs="*", type=_delivery, help="a delivery, by its id"
+    )
 
 
 def add_filters(parser: Parser, states: str) -> None:
@@ -88,7 +92,7 @@ def add_events(parser: Parser) -> None:
         help="an event's name or id; may be repeated",
     )
     parser.add_argument(
-        "--case", action="append", type=_uuid, metavar="ID", help="a case; may be repeated"
+        "--case", action="append", type=_case, metavar="ID", help="a case; may be repeated"
     )
 
 
@@ -180,17 +184,21 @@ def _event(text: str) -> UUID | str:
         return text
 
 
-def _uuid(text: str) -> UUID:
+def _case(text: str) -> Any:
+    return _key(text, ids.CASE)
+
+
+def _delivery(text: str) -> Any:
+    return _key(text, ids.DELIVERY)
+
+
+def _key(text: str, kind: ids.Kind) -> UUID | str | int:
+    """Return the key that a bare id spells, or the one that clients see."""
     try:
-        return UUID(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no id of a case") from None
-
-
-def _key(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**63):
-        raise argparse.ArgumentTypeError(f"{text!r} is no id of a delivery")
-    return int(text)
+        return ids.parse_id(text, kind, "id")
+    except InvalidInput:
+        what = kind.name.lower()
+        raise argparse.ArgumentTypeError(f"{text!r} is no id of a {what}") from None
 
 
 def count(text: str) -> int:

@@ -74,7 +74,8 @@ def _greet(*, verbose: bool, by_itself: bool) -> None:
     """Say what it delivers to, and what it leaves."""
     names = sorted(registry.in_background)
     receivers = "1 receiver" if len(names) == 1 else f"{len(names)} receivers"
-    lines = [f"Delivering to {receivers}" + (" (Ctrl-C stops)." if by_itself else ".")]
+    does = "Delivering to" if engines.current().has_worker else "Enqueueing what is overdue for"
+    lines = [f"{does} {receivers}" + (" (Ctrl-C stops)." if by_itself else ".")]
     if verbose:
         lines += [f"  {name}" for name in names]
     sys.stdout.write("\n".join(lines) + "\n")

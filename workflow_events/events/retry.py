@@ -26,8 +26,12 @@ class Retry:
     on: tuple[type[Exception], ...] = (Exception,)
 
     def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise RegistrationError(f"Retry(attempts={self.attempts}): it is tried at least once.")
+        if not isinstance(self.attempts, int) or self.attempts < 1:
+            raise RegistrationError(
+                f"Retry(attempts={self.attempts!r}): a whole number; it is tried at least once."
+            )
+        if not (isinstance(self.base, int | float) and isinstance(self.max, int | float)):
+            raise RegistrationError(f"Retry(base={self.base!r}, max={self.max!r}): in seconds.")
         if not 0 <= self.base <= self.max < float("inf"):
             raise RegistrationError(
                 f"Retry(base={self.base}, max={self.max}): seconds, 0 <= base <= max."

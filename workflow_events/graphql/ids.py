@@ -11,7 +11,7 @@ from workflow_events.workflow.errors import InvalidInput
 
 MAX_SLUG_LENGTH = 127
 SLUG = re.compile(r"[-A-Za-z0-9_]+")
-NUMBER = re.compile(r"[0-9]{1,18}")
+NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 
 class KeyedBy(Enum):
