@@ -21,7 +21,7 @@ from workflow_events.delivery.limits import Limits
 from workflow_events.delivery.models import Delivery
 from workflow_events.delivery.runner import Runner, WorkerBroken
 from workflow_events.delivery.slots import Work
-from workflow_events.delivery.time_limit import TimeLimitExceeded
+from workflow_events.delivery.time_limit import Interruptible, TimeLimitExceeded
 from workflow_events.events import Event, Retry, emit, on
 from workflow_events.events.registry import registry
 
@@ -441,8 +441,16 @@ class TestTimeLimit:
             until(lambda: sorted(states()) == ["dead", "dead", "done", "done"])
         assert Note.all_by() == ["other 1", "other 2"]
 
-    def test_while_it_waits_for_somebody_else_to_write(self) -> None:
-        begun, locked = threading.Event(), threading.Event()
+    def test_while_it_waits_for_somebody_else_to_write(self, monkeypatch: Any) -> None:
+        begun, locked, interrupted = threading.Event(), threading.Event(), threading.Event()
+        interrupt = Interruptible.interrupt
+
+        def observed(*arguments: Any) -> bool:
+            not_over = interrupt(*arguments)
+            interrupted.set()
+            return not_over
+
+        monkeypatch.setattr(Interruptible, "interrupt", observed)
 
         @background(time_limit=0.3, retry=Retry(attempts=1))
         def receiver() -> None:
@@ -457,7 +465,7 @@ class TestTimeLimit:
             with transaction.atomic():
                 Note.objects.update(by="somebody else")
                 locked.set()
-                threading.Event().wait(0.6)
+                assert interrupted.wait(20)
             until(lambda: states() == ["dead"])
         assert Delivery.objects.get().error.startswith("TimeLimitExceeded: It took")
         assert Note.all_by() == ["somebody else"]
