@@ -21,8 +21,8 @@ CLIENTS = 3
 WANTED = ["first", "later", "outside"]
 EVENTS = 2
 """Of one completion: the item's end, and its follower."""
-BEFORE, AFTER = 0.3, 0.6
-"""Seconds that clients go on before and after the database was away."""
+BEFORE = 0.3
+"""Seconds that clients go on at most before the database goes away."""
 PATIENCE_OF_SQLITE = 1
 LOCKED = 2.5
 """Seconds that somebody else keeps the SQLite file: longer than anybody waits for it."""
@@ -69,7 +69,7 @@ class Outages:
             try:
                 time.sleep(random.uniform(0, BEFORE))
                 strike()
-                time.sleep(AFTER)
+                self._expect_served(clients, findings)
             finally:
                 stop.set()
         for each in running:
@@ -79,8 +79,17 @@ class Outages:
             self._expect_kept(client, findings)
         for process in self._processes:
             findings.expect("end of a process", process.poll(), None)
-        findings.expect("clients that got nowhere", [c.case for c in clients if not c.done], [])
         return Result(what, findings)
+
+    def _expect_served(self, clients: list[Client], findings: Findings) -> None:
+        """Wait until each client has got some more done."""
+        before = {client: len(client.done) for client in clients}
+
+        def all_served() -> bool:
+            return all(len(client.done) > done for client, done in before.items())
+
+        if not self.scene.until(all_served):
+            findings.append("some clients were not served any more")
 
     def _strike(self, number: int) -> tuple[Callable[[], None], str]:
         cluster = self.scene.stage.cluster

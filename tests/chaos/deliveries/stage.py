@@ -18,7 +18,7 @@ from tests.chaos.deliveries.children import Child, Nursery, nursery
 from tests.chaos.deliveries.rows import Rows, RowsOfSQLite
 
 LEASE, SWEEP, GRACE = 3, 1, 2
-SLACK = 5
+SLACK = 15
 """Seconds that everything may take longer than in theory, as all shares the processors."""
 PATIENCE = LEASE + SWEEP + SLACK
 LONG_LEASE = 60
