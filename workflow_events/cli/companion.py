@@ -17,6 +17,8 @@ PAUSES: Final = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before a worker that has died is replaced for the first, second, … time in a row."""
 SETTLED: Final = 60.0
 """Seconds after which a worker has started well, and its end is the first one again."""
+REACTION: Final = 5.0
+"""Seconds that it gets, after WORKER_GRACE, to interrupt what runs and to hand it back."""
 HURRY: Final = 2.0
 """Seconds that it gets to end when the server is in a hurry, as at Ctrl-C."""
 
@@ -64,7 +66,7 @@ class Companion:
         """Wait until it has ended; kill it when it takes longer than it may."""
         if self._process is None or self._told is None:
             return
-        grace = HURRY if hurry else settings.WORKER_GRACE + HURRY
+        grace = HURRY if hurry else settings.WORKER_GRACE + REACTION
         try:
             self._process.wait(max(0.0, self._told + grace - monotonic()))
         except subprocess.TimeoutExpired:
