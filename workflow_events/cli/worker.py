@@ -16,7 +16,7 @@ from workflow_events.cli.signals import stop_by_signals, stop_without
 from workflow_events.delivery import engines, ledger, operating
 from workflow_events.delivery.engines.base import Engine
 from workflow_events.delivery.engines.listening import keep_listening
-from workflow_events.delivery.runner import Runner, WorkerBroken
+from workflow_events.delivery.running.runner import Runner, WorkerBroken
 from workflow_events.delivery.tasks import woken
 from workflow_events.events.registry import registry
 

@@ -7,7 +7,10 @@ from workflow_events.events.errors import message_of as message_for_people
 
 MESSAGE_LENGTH: Final = 2_000
 TRACEBACK_LENGTH: Final = 20_000
-CALLERS: Final = ("workflow_events.events.restoring", "workflow_events.delivery.time_limit")
+CALLERS: Final = (
+    "workflow_events.events.restoring",
+    "workflow_events.delivery.running.interruption",
+)
 """The modules that call receivers in the background."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
 
-from workflow_events.delivery.runner import Runner
+from workflow_events.delivery.running.runner import Runner
 from workflow_events.delivery.task_interface import task
 
 QUEUE: Final = "workflow_events"

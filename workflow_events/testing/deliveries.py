@@ -59,7 +59,7 @@ class Deliveries:
         Returns how many times a receiver was called. Raises `DeliveryFailed` when something was
         tried that is not done, unless ``check`` is false.
         """
-        from workflow_events.delivery import runner
+        from workflow_events.delivery.running import runner
 
         attempts = {delivery.pk: delivery.attempts for delivery in self}
         count = runner.run_due()

@@ -8,8 +8,8 @@ from django.db.models import F, Model, Q, QuerySet
 from graphql import GraphQLResolveInfo
 
 from workflow_events.access import policy
-from workflow_events.delivery import content
 from workflow_events.delivery.models import LoggedEvent
+from workflow_events.delivery.payload import content
 from workflow_events.graphql.connections import ConnectionType
 from workflow_events.graphql.loaded import loaded
 from workflow_events.graphql.references import Reference, ReferenceId

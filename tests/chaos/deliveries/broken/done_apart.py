@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from workflow_events.delivery import execution
+from workflow_events.delivery.running import execution
 from workflow_events.events.event import Event
 from workflow_events.events.receivers import Receiver
 

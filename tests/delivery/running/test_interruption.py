@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 
-from workflow_events.delivery.time_limit import Interruptible, TimeLimitExceeded
+from workflow_events.delivery.running.interruption import Interruptible, TimeLimitExceeded
 from workflow_events.events import Event, on
 from workflow_events.events.receivers import Receiver, is_async
 from workflow_events.events.registry import registry

@@ -16,7 +16,7 @@ from workflow_events.delivery.failures import as_receivers_see_it, message_of
 from workflow_events.delivery.identity import delivery_id_of
 from workflow_events.delivery.models import Delivery
 from workflow_events.delivery.payload import Undeliverable
-from workflow_events.delivery.time_limit import (
+from workflow_events.delivery.running.interruption import (
     Interruptible,
     TimeLimitExceeded,
     WorkerStopped,

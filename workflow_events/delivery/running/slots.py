@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from django.db import connection, reset_queries
 
-from workflow_events.delivery.execution import execute
 from workflow_events.delivery.models import Delivery
-from workflow_events.delivery.time_limit import (
+from workflow_events.delivery.running.execution import execute
+from workflow_events.delivery.running.interruption import (
     Interruptible,
     Interruption,
     TimeLimitExceeded,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-from workflow_events.delivery.slots import Work
-from workflow_events.delivery.time_limit import WorkerStopped
+from workflow_events.delivery.running.interruption import WorkerStopped
+from workflow_events.delivery.running.slots import Work
 
 
 class Limits:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 
 from workflow_events.delivery.models import Delivery
-from workflow_events.delivery.slots import Slot, Work
+from workflow_events.delivery.running.slots import Slot, Work
 
 
 class Pool:

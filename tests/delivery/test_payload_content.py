@@ -8,8 +8,8 @@ import pytest
 
 from tests.graphql.rows import make_case, make_event, make_item
 from tests.workflow.builders import statements
-from workflow_events.delivery import content
 from workflow_events.delivery.models import LoggedEvent
+from workflow_events.delivery.payload import content
 from workflow_events.workflow.models import Case, WorkItem
 from workflow_events.workflow.users import AnonymousUser, BaseUser
 

@@ -16,12 +16,13 @@ from django.utils import timezone
 
 from tests.delivery.deliveries import abandon, states
 from tests.events.tables import Note, Tables
-from workflow_events.delivery import ledger, runner
-from workflow_events.delivery.limits import Limits
+from workflow_events.delivery import ledger
 from workflow_events.delivery.models import Delivery
-from workflow_events.delivery.runner import Runner, WorkerBroken
-from workflow_events.delivery.slots import Work
-from workflow_events.delivery.time_limit import Interruptible, TimeLimitExceeded
+from workflow_events.delivery.running import runner
+from workflow_events.delivery.running.interruption import Interruptible, TimeLimitExceeded
+from workflow_events.delivery.running.runner import Runner, WorkerBroken
+from workflow_events.delivery.running.slots import Work
+from workflow_events.delivery.running.time_limits import Limits
 from workflow_events.events import Event, Retry, emit, on
 from workflow_events.events.registry import registry
 

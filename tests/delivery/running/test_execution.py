@@ -14,11 +14,11 @@ from django.utils import timezone
 from tests.delivery.deliveries import WORKER, abandon
 from tests.events.tables import Note, Tables
 from workflow_events.delivery import ledger, operating
-from workflow_events.delivery.execution import execute, fail
 from workflow_events.delivery.identity import delivery_id_of
 from workflow_events.delivery.models import Delivery, LoggedEvent, State
-from workflow_events.delivery.runner import run_due
-from workflow_events.delivery.time_limit import Interruptible, TimeLimitExceeded
+from workflow_events.delivery.running.execution import execute, fail
+from workflow_events.delivery.running.interruption import Interruptible, TimeLimitExceeded
+from workflow_events.delivery.running.runner import run_due
 from workflow_events.events import Event, Retry, emit, on
 from workflow_events.events.registry import registry
 

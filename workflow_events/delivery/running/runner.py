@@ -17,11 +17,11 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from workflow_events.delivery import ledger
-from workflow_events.delivery.execution import execute, fail
-from workflow_events.delivery.limits import Limits
-from workflow_events.delivery.pools import Pool
-from workflow_events.delivery.slots import Work
-from workflow_events.delivery.time_limit import TimeLimitExceeded, WorkerStopped
+from workflow_events.delivery.running.execution import execute, fail
+from workflow_events.delivery.running.interruption import TimeLimitExceeded, WorkerStopped
+from workflow_events.delivery.running.pools import Pool
+from workflow_events.delivery.running.slots import Work
+from workflow_events.delivery.running.time_limits import Limits
 from workflow_events.events.lost_connections import close_if_lost
 from workflow_events.events.receivers import is_async
 from workflow_events.events.registry import registry
