@@ -78,7 +78,7 @@ class Place:
     def worker(self, **variables: str) -> Iterator[tuple]:
         """Run a worker that has begun to deliver."""
         with self.started("worker", **variables) as (process, output):
-            output.wait_for("^Delivering to ")
+            output.wait_for("^(Delivering to|Enqueueing what is overdue for) ")
             yield process, output
 
 
