@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.chaos import contest
 from tests.chaos.deliveries import accidents
+from tests.chaos.deliveries.killed import STRIDE
 from tests.chaos.table import say, show
 
 BROKEN = "tests.chaos.deliveries.broken"
@@ -13,18 +14,20 @@ BROKEN = "tests.chaos.deliveries.broken"
 
 @dataclass(frozen=True)
 class Proof:
-    """What is taken away, and which accidents must notice."""
+    """What is taken away, and which accident must notice."""
 
     name: str
-    accidents: tuple[str, ...]
+    accident: str
+    rounds: int = 1
+    """How many it takes at least."""
 
 
 PROOFS = (
-    Proof("stored_after_commit", ("mutation killed",)),
-    Proof("done_apart", ("worker killed between statements",)),
-    Proof("no_streams", ("workers racing",)),
-    Proof("no_leases", ("worker killed in a receiver",)),
-    Proof("no_guard", ("worker frozen in a receiver",)),
+    Proof("stored_after_commit", "mutation killed"),
+    Proof("done_apart", "worker killed between statements", STRIDE),
+    Proof("no_streams", "workers racing"),
+    Proof("no_leases", "worker killed in a receiver"),
+    Proof("no_guard", "worker frozen in a receiver"),
 )
 
 
@@ -42,7 +45,8 @@ def run(rounds: int, place: Path, only: str | None) -> bool:
             say(f"\nTaken away: {proof.name}\n")
             where = place / proof.name
             where.mkdir(parents=True)
-            scores = accidents.run(rounds, where, proof.accidents, f"{BROKEN}.{proof.name}")
+            number = max(rounds, proof.rounds)
+            scores = accidents.run(number, where, [proof.accident], f"{BROKEN}.{proof.name}")
             show(scores, time.monotonic() - begun)
             missing = [name for name, score in scores.items() if not score.violated]
             unnoticed += [f"{proof.name} by {name}" for name in missing]

@@ -23,7 +23,7 @@ SLACK = 15
 PATIENCE = LEASE + SWEEP + SLACK
 LONG_LEASE = 60
 """For workers that nobody kills: whatever is not handed back stays where it is."""
-LOOK = 0.02
+LOOK = 0.05
 """Seconds between two looks at what is waited for."""
 VARIABLES = {
     "ENV": "dev",
