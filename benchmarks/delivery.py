@@ -43,6 +43,7 @@ def run(report: Report) -> None:
                 _cost(report, vendor, mutations)
             variables = {**PRODUCTION, "EVENT_RECEIVER_MODULES": MODULES}
             ledger = stack.enter_context(in_a_process(Ledger, url, variables))
+            ledger("clear")  # no worker has the receivers of the mutations
             _latency(report, vendor, ledger, url, where)
             _throughput(report, vendor, ledger, url, where)
             _pending(report, vendor, ledger, url, where)
