@@ -19,6 +19,8 @@ TABLES = {
 """What a statement for each of them names at its beginning."""
 BEGINNING = 80
 """Characters."""
+PAST = 10_000
+"""Events that were delivered long ago."""
 ROUNDS, WARM_UP = 7, 5
 COMPLETIONS, CANCELLATIONS = 40, 3
 """How many are measured in a round."""
@@ -31,6 +33,7 @@ class Mutations:
         from benchmarks.http_cases import make_workflow
 
         make_workflow()
+        _fill()
 
     def complete(self, receivers: list[int]) -> Costs:
         """Measure completions with these numbers of receivers."""
@@ -113,6 +116,24 @@ def _milliseconds(mutate: Callable[[], None]) -> float:
     begun = time.perf_counter()
     mutate()
     return (time.perf_counter() - begun) * 1000
+
+
+def _fill() -> None:
+    """Store a past: PostgreSQL plans otherwise for tables that it has only seen empty."""
+    from django.db import connection
+    from django.utils import timezone
+
+    from workflow_events.delivery.models import Delivery, LoggedEvent, State
+    from workflow_events.events.identifiers import uuid7
+
+    now = timezone.now()
+    past = [LoggedEvent(id=uuid7(), name="past", time=now, content={}) for _ in range(PAST)]
+    LoggedEvent.objects.bulk_create(past, batch_size=500)
+    times = {"due": now, "created_at": now, "finished_at": now}
+    done = [Delivery(event=e, receiver="past", state=State.DONE, **times) for e in past]
+    Delivery.objects.bulk_create(done, batch_size=500)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 def _cases(number: int, items: int) -> list[UUID]:
