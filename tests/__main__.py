@@ -16,6 +16,9 @@ import pytest
 DEFAULT_URL = "postgres://postgres@127.0.0.1:5432/workflow_events"
 SQLITE_URL = "sqlite:///:memory:"
 
+PROCESSES = str(min(2 * (os.cpu_count() or 1), 8))
+"""How many the suite is divided among: half of its time it waits for processes that it starts."""
+
 
 def main(arguments: list[str]) -> int:
     """Run the suites, say in the last line what they ran on, return the exit status."""
@@ -38,7 +41,7 @@ def main(arguments: list[str]) -> int:
 
 def _run(url: str, arguments: list[str]) -> int:
     environment = {**os.environ, "DATABASE_URL": url}
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "4"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", PROCESSES]
     command += ["--dist", "worksteal", *arguments]
     return subprocess.run(command, env=environment, check=False).returncode
 
