@@ -7,8 +7,8 @@ from tests.chaos.findings import Findings, Result
 
 RECEIVERS = (["first"], ["later"], ["outside"], ["first", "later"])
 MOST_MOMENTS = 100
-STRIDE = 7
-"""In one round every seventh moment is tried, in seven rounds each."""
+STRIDE = 10
+"""In one round every tenth moment is tried, in ten rounds each."""
 LINGER = 0.3
 """Seconds after which a worker that has nothing to do any more counts as a survivor."""
 

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import django
 from django.conf import settings as of_the_process
 from django.db import connections
+from django.db.migrations.loader import MigrationLoader
 
 INTERVAL = 0.005
 """Seconds between two looks for processes that have ended."""
@@ -27,7 +28,11 @@ def main() -> None:
     """Carry out orders until standard input ends."""
     django.setup()
     from tests.chaos.deliveries.orders import ORDERS
+    from workflow_events.delivery import engines
 
+    # Imports what each worker would import for itself.
+    MigrationLoader(None)
+    engines.current()
     gc.freeze()  # what is shared with the forked stays shared
     answers = os.dup(sys.stdout.fileno())
     running: dict[int, int] = {}

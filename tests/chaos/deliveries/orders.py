@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from tests.chaos.deliveries.reaper import Reaper
+from workflow_events.cli.worker import work as deliver
 from workflow_events.workflow import api, design
 from workflow_events.workflow.models import WorkItem
 from workflow_events.workflow.users import BaseUser
@@ -67,10 +68,8 @@ def walk(cases: list[str], times: int, context: dict[str, Any]) -> None:
 
 def work(moment: int | None) -> None:
     """Be a worker, killed at this moment."""
-    from workflow_events.cli import main
-
     Reaper(moment).install()
-    main(["worker"])
+    deliver([])
 
 
 ORDERS: dict[str, Callable[..., Any]] = {

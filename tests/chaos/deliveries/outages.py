@@ -21,7 +21,9 @@ CLIENTS = 3
 WANTED = ["first", "later", "outside"]
 EVENTS = 2
 """Of one completion: the item's end, and its follower."""
-BEFORE = 0.3
+PAUSE = 0.1
+"""Seconds that a client waits from one answer to the next request."""
+BEFORE = 0.5
 """Seconds that clients go on at most before the database goes away."""
 PATIENCE_OF_SQLITE = 1
 LOCKED = 2.5
@@ -41,7 +43,7 @@ class Client:
 
     def run(self, told_to_stop: threading.Event) -> None:
         """Go on until told to stop, whatever the service says."""
-        while not told_to_stop.is_set():
+        while not told_to_stop.wait(PAUSE):
             [item] = self._rows.items(self.case).values()
             [answer] = ask_at_once(self._port, complete(str(item), to=WANTED))
             if answer.code is None:
