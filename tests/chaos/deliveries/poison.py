@@ -6,13 +6,13 @@ from tests.chaos.deliveries.settling import Span
 from tests.chaos.deliveries.stage import LONG_LEASE, PATIENCE, SLACK, Scene
 from tests.chaos.findings import Findings, Result
 
-KINDS = {"raises": 6, "hangs": 5, "is deaf": 1}
-"""What it does, and in how many cases: in more than a worker runs receivers at once, unless it
-does not even react to its time limit; then a worker that has lost all of its threads ends."""
+KINDS = {"raises": 6, "hangs": 4, "is deaf": 1}
+"""What it does, and in how many cases: in more than a worker has slots for one receiver, unless it
+does not even react to its time limit; a worker that has lost all of its slots ends."""
 HEALTHY = 3
-BOUND = 2 * 4 + SLACK
-"""Seconds after which nobody else may still be waiting: those that hang have half of the slots for
-twice their time limit at most."""
+BOUND = 2 * 3 + SLACK
+"""Seconds after which nobody else may still be waiting: those that hang have the slots for twice
+their time limit at most."""
 LONG = 2 * PATIENCE
 """Seconds after which all poison must have been given up."""
 SPOILED = "chaos.spoiled"

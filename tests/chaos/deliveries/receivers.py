@@ -25,7 +25,7 @@ from workflow_events.workflow.events import post_complete_work_item
 WANTED = ["post_complete_*", "post_cancel_*", "post_create_work_item"]
 RETRY = Retry(attempts=20, base=0.1, max=0.5)
 POISON_RETRY = Retry(attempts=2, base=0.5, max=0.5)
-POISON_LIMIT = {"postgresql": 2, "sqlite": 4}[connection.vendor]
+POISON_LIMIT = {"postgresql": 1.5, "sqlite": 3}[connection.vendor]
 """Seconds that ``spoiled`` may take; on SQLite it waits in turn with all who write."""
 FOR_EVER = 60
 MOMENT = 0.01
