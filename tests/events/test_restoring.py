@@ -17,7 +17,7 @@ from workflow_events.events.errors import BrokenTransaction
 from workflow_events.events.event import restore
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.registry import registry
-from workflow_events.events.restoring import holds, run_alone, source_named
+from workflow_events.events.restoring import run_alone, source_named, wants
 
 pytestmark = pytest.mark.usefixtures("tables", "notebook")
 
@@ -172,7 +172,7 @@ def test_its_filters_are_not_asked_by_the_way() -> None:
     receiver = receiver_of(filter_events(lambda text: text == "y")(writes))
     run_alone(receiver, told("x"), done)
     assert Note.all_by() == ["x", "done"]
-    assert [holds(receiver, told(text)) for text in "xy"] == [False, True]
+    assert [wants(receiver, told(text)) for text in "xy"] == [False, True]
 
 
 def test_sources_are_found_by_name() -> None:

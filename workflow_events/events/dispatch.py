@@ -10,7 +10,8 @@ from workflow_events.events.errors import ReceiversNotLoaded
 from workflow_events.events.event import E, Event, make
 from workflow_events.events.handover import carry_out
 from workflow_events.events.plans import NOBODY
-from workflow_events.events.registry import Source, registry
+from workflow_events.events.registry import registry
+from workflow_events.events.targets import Source
 
 
 def emit(event_class: type[E], /, *, sender: Any, robust: bool = True, **payload: Any) -> E:
@@ -57,7 +58,7 @@ def is_heard(source: Source, sender: Any) -> bool:
     occurrence, and nothing that they do comes in between. A signal must be sent to be heard.
     """
     plan = registry.plan(source, sender)
-    if plan.groups:
+    if plan.groups or plan.watchers:
         return True
     if not isinstance(source, Signal):
         return False

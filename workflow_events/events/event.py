@@ -41,7 +41,9 @@ class Event:
     without arguments at start-up and returns the classes that may send the event, for checking
     ``@on(sender=…)``; ``case`` takes payload attributes by name and returns the key of the case
     that an occurrence is about (a UUID, or None): receivers in the background get the events of one
-    case in order; ``abstract=True`` declares a base that is never emitted.
+    case in order; ``abstract=True`` declares a base that is never emitted; ``by_pattern=False``
+    says that there are so many that a pattern means them only together with a sender;
+    ``subscript_is_sender=True``, of a generic event, that its parameter is the class of its sender.
     """
 
     event_name: str
@@ -54,6 +56,8 @@ class Event:
     fresh_instances: ClassVar[bool] = True
     declared_at: ClassVar[tuple[str, str, int]]
     takes_payload_as_is: ClassVar[bool] = False
+    by_pattern: ClassVar[bool] = True
+    subscript_is_sender: ClassVar[bool] = False
 
     __slots__ = ("__dict__", "__weakref__", "_envelope", "_origin")
 
@@ -67,6 +71,8 @@ class Event:
         senders: Callable[[], Iterable[object]] | None = None,
         case: Callable[..., UUID | None] | None = None,
         abstract: bool = False,
+        by_pattern: bool | None = None,
+        subscript_is_sender: bool | None = None,
         **keywords: Any,
     ) -> None:
         super().__init_subclass__(**keywords)
@@ -89,6 +95,10 @@ class Event:
         cls.takes_payload_as_is = (
             cls.__init__ is Event.__init__ and cls.__new__ is object.__new__ and not abstract
         )
+        if by_pattern is not None:
+            cls.by_pattern = by_pattern
+        if subscript_is_sender is not None:
+            cls.subscript_is_sender = subscript_is_sender
         if senders is not None:
             cls.senders = staticmethod(senders)
         if case is not None:

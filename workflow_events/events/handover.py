@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 
 from django.db import transaction
 
@@ -21,10 +23,20 @@ def carry_out(plan: Plan, event: Event, robust: bool) -> bool:
 
     Returns whether one of the former wrote to the database. Raises as `emit` does.
     """
+    if plan.watchers:
+        return _watched(plan, event, robust)
     wrote = bool(plan.groups) and Emission(event, robust).run(plan.groups)
     if plan.outside is not None:
         hand_over(event, plan.outside, robust)
     return wrote
+
+
+def _watched(plan: Plan, event: Event, robust: bool) -> bool:
+    with ExitStack() as stack:
+        for watcher in plan.watchers:
+            stack.enter_context(watcher(event))
+        return carry_out(replace(plan, watchers=()), event, robust)
+    raise AssertionError("unreachable: no watcher suppresses an error")
 
 
 def hand_over(event: Event, outside: Outside, robust: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -12,6 +13,9 @@ from workflow_events.events.event import Event
 from workflow_events.events.frames import current
 from workflow_events.events.phases import Phase
 from workflow_events.events.receivers import Receiver
+
+Watcher = Callable[[Event], AbstractContextManager[None]]
+"""Called with each occurrence, its body is the emission: for tests, and to show what happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class Plan:
     """Those inside the transaction."""
     outside: Outside | None
     """The others; None where there are none."""
+    watchers: tuple[Watcher, ...] = ()
+    """Around its emission."""
 
 
 NOBODY = Plan((), None)
@@ -60,12 +66,13 @@ def plan_of(
     *,
     is_open: bool,
     logged: bool,
+    watchers: tuple[Watcher, ...],
 ) -> Plan:
     """Prepare receivers, in running order, for a source that carries these names.
 
     ``is_open``: it may carry more than these, as a signal does. ``logged``: it is stored anyway.
     """
-    if not receivers and not logged:
+    if not receivers and not logged and not watchers:
         return NOBODY
 
     def of(phase: Phase) -> list[Receiver]:
@@ -87,7 +94,7 @@ def plan_of(
             asking=_grouped(filters, is_open=is_open),
             logged=logged,
         )
-    return Plan(groups=grouped(of(Phase.TRANSACTION)), outside=outside)
+    return Plan(groups=grouped(of(Phase.TRANSACTION)), outside=outside, watchers=watchers)
 
 
 def group_of(receiver: Receiver, function: Callable[[Event], None]) -> Group:

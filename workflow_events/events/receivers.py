@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MethodType
 from typing import Any
 
 from asgiref.sync import async_to_sync, iscoroutinefunction
+from django.dispatch import Signal
 
 from workflow_events.events.calls import CALL, Shape, Wish, source_of
 from workflow_events.events.event import Event
 from workflow_events.events.phases import Background, Phase
 from workflow_events.events.senders import SenderFilter
+from workflow_events.events.targets import Source, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,15 @@ class Receiver:
 
     function: Callable[..., Any]
     wish: Wish
-    targets: tuple[Any, ...]
+    targets: tuple[Target, ...]
     predicates: tuple[Predicate, ...]
     senders: SenderFilter
     raise_exception: bool
     atomic: bool
     order: int
     sequence: int
+    dry_run: bool = True
+    """Whether it may run where everything that it does is undone afterwards."""
     phase: Phase = Phase.TRANSACTION
     background: Background | None = None
     """Its options where the phase is the background."""
@@ -59,10 +63,34 @@ class Receiver:
         return bool(self.predicates)
 
     @property
+    def chooses(self) -> bool:
+        """Whether it gets some occurrences of its events only: by sender, or by filters."""
+        return self.filtered or bool(self.senders) or any(t.sender for t in self.targets)
+
+    @property
     def defined_at(self) -> str:
         """File and line of the callable, for messages; empty when it has none."""
         code = getattr(inspect.unwrap(_plain(self.function)), "__code__", None)
         return f"{code.co_filename}:{code.co_firstlineno}" if code else ""
+
+    def means(self, source: Source) -> bool:
+        """Tell whether it listens to an event class or signal, of one sender at least.
+
+        A pattern means an event declared with ``by_pattern=False`` only together with a sender.
+        """
+        return any(self._meaning(source))
+
+    def hears(self, source: Source, sender: object) -> bool:
+        """Tell whether it listens to an event class or signal of this sender.
+
+        Raises `AmbiguousSender` when a bare name has matched another sender before.
+        """
+        meant = [target for target in self._meaning(source) if target.accepts(sender)]
+        return bool(meant) and self.senders.accepts(sender)
+
+    def _meaning(self, source: Source) -> Iterator[Target]:
+        patterns = isinstance(source, Signal) or source.by_pattern or bool(self.senders)
+        return (t for t in self.targets if t.names(source) and (patterns or not t.is_pattern))
 
     def missing(self, carried: frozenset[str]) -> list[str]:
         """Return the names that the receiver or a predicate needs and the event does not carry."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeVar
 
 from django.dispatch import Signal
 
 from workflow_events.events.calls import Wish, wish_of
 from workflow_events.events.errors import RegistrationError
-from workflow_events.events.event import Event
 from workflow_events.events.filters import Filtered
 from workflow_events.events.phases import DEFAULT_TIME_LIMIT, Background, Phase
 from workflow_events.events.receivers import Predicate, Receiver, name_of
@@ -19,13 +17,13 @@ from workflow_events.events.registry import check_phase, registry
 from workflow_events.events.retry import Retry
 from workflow_events.events.senders import SenderFilter
 from workflow_events.events.signals import bridge, name_of_signal
+from workflow_events.events.targets import Target, Wanted, targets_of
 
-Target = type[Event] | str | re.Pattern[str] | Signal
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def on(
-    targets: Target | list[Target] | tuple[Target, ...],
+    targets: Wanted | Sequence[Wanted],
     *,
     sender: Any = None,
     raise_exception: bool = False,
@@ -38,6 +36,7 @@ def on(
     order_by: Literal["case"] | None = "case",
     time_limit: float | None = DEFAULT_TIME_LIMIT,
     takes_gone: bool = False,
+    dry_run: bool = True,
 ) -> Callable[[F], F]:
     """Register the decorated callable for events; it is returned unchanged.
 
@@ -50,7 +49,9 @@ def on(
     * ``atomic``: false to run without a savepoint, or in the background a transaction, of its own;
     * ``delivery``: when it runs: inside the ``"transaction"``; after ``"commit"``, in this process,
       failures logged; in the ``"background"``, by a worker, whatever crashes meanwhile.
-      ``background=True`` is short for the last.
+      ``background=True`` is short for the last;
+    * ``dry_run``: false for one that must not run where all is undone afterwards, as it does what
+      no database can undo.
 
     And for receivers in the background only:
 
@@ -64,11 +65,7 @@ def on(
 
     Raises `RegistrationError` where the registration could not work.
     """
-    wanted = tuple(targets) if isinstance(targets, list | tuple) else (targets,)
-    if not wanted:
-        raise RegistrationError("@on([]) listens to nothing; name an event.")
-    for target in wanted:
-        _check_target(target)
+    wanted = targets_of(targets)
     senders = SenderFilter(sender)
     phase = _phase(delivery, background, raise_exception)
     options = {
@@ -98,13 +95,14 @@ def on(
             atomic=atomic,
             order=order,
             sequence=registry.clock(),
+            dry_run=dry_run,
             phase=phase,
             background=_background(plain, wanted, options) if phase is Phase.BACKGROUND else None,
         )
         registry.add(receiver)
         for target in wanted:
-            if isinstance(target, Signal):
-                bridge(target)
+            if isinstance(target.wanted, Signal):
+                bridge(target.wanted)
         return plain  # type: ignore[no-any-return]
 
     return decorate
@@ -167,11 +165,11 @@ def _background(
         raise RegistrationError(f"{name}: a lambda in the background needs a name=….")
     if len(name) > MAX_NAME:
         raise RegistrationError(f"{name} is longer than {MAX_NAME} characters; give it a name=….")
-    for target in targets:
-        if isinstance(target, type):
-            check_phase(Phase.BACKGROUND, target.event_name, name)
-        elif isinstance(target, Signal):
-            check_phase(Phase.BACKGROUND, name_of_signal(target), name)
+    for wanted in (target.wanted for target in targets):
+        if isinstance(wanted, type):
+            check_phase(Phase.BACKGROUND, wanted.event_name, name)
+        elif isinstance(wanted, Signal):
+            check_phase(Phase.BACKGROUND, name_of_signal(wanted), name)
     return Background(
         name=name,
         retry=options["retry"] or Retry(),
@@ -187,21 +185,6 @@ def _predicates(function: Any, created: int) -> tuple[Predicate, ...]:
     # An @on above another @on of the same function shares the filters that stand below both.
     lower = registry.registered_since(created, function)
     return lower[-1].predicates if lower else ()
-
-
-def _check_target(target: object) -> None:
-    if isinstance(target, type) and issubclass(target, Event):
-        if target.abstract:
-            raise RegistrationError(
-                f"{target.__name__} is abstract and never emitted; name its events or a pattern."
-            )
-    elif isinstance(target, re.Pattern):
-        if not isinstance(target.pattern, str):
-            raise RegistrationError(f"The pattern {target.pattern!r} must be of str, not bytes.")
-    elif not isinstance(target, str | Signal):
-        raise RegistrationError(
-            f"@on listens to an event class, a name, a pattern or a Django signal, not {target!r}."
-        )
 
 
 def _readable_wish(function: Any) -> Wish:

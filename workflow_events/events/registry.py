@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -17,16 +15,14 @@ from workflow_events.events.calls import ALWAYS
 from workflow_events.events.errors import RegistrationError
 from workflow_events.events.event import Event
 from workflow_events.events.phases import Phase
-from workflow_events.events.plans import Plan, plan_of
+from workflow_events.events.plans import Plan, Watcher, plan_of
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.senders import is_lasting
+from workflow_events.events.targets import Source, Target
 
 if TYPE_CHECKING:
     from workflow_events.events.recording import Recorder
     from workflow_events.events.signals import Bridge
-
-Source = type[Event] | Signal
-"""What is emitted: an event class, or a signal that is sent."""
 
 
 class Registry:
@@ -42,6 +38,10 @@ class Registry:
         # For senders that come and go, such as instances: what is the same for most of them.
         self._listeners: dict[Source, tuple[Receiver, ...]] = {}
         self._plans_of: dict[tuple[Source, tuple[Receiver, ...]], Plan] = {}
+        self.followers: list[Callable[[], None]] = []
+        """Called whenever receivers came or went."""
+        self._watchers: tuple[Watcher, ...] = ()
+        self._muted: tuple[Callable[[Receiver], bool], ...] = ()
 
     def clock(self) -> int:
         """Return a number that grows with each registration."""
@@ -55,6 +55,7 @@ class Registry:
         self._sequence += 1
         self.receivers.append(receiver)
         self.forget_plans()
+        self._tell_followers()
 
     @property
     def recorder(self) -> Recorder | None:
@@ -96,13 +97,15 @@ class Registry:
     def listeners(self, source: Source) -> tuple[Receiver, ...]:
         """Return the receivers of an event class or signal, for any sender, in running order."""
         if source not in self._listeners:
-            found = [r for r in self.receivers if any(matches(t, source) for t in r.targets)]
+            found = [r for r in self.receivers if r.means(source)]
             found.sort(key=lambda receiver: (receiver.order, receiver.sequence))
             self._listeners[source] = tuple(found)
         return self._listeners[source]
 
     def _prepare(self, source: Source, sender: object) -> Plan:
-        chosen = tuple([r for r in self.listeners(source) if r.senders.accepts(sender)])
+        chosen = tuple([r for r in self.listeners(source) if r.hears(source, sender)])
+        for muted in self._muted:
+            chosen = tuple([r for r in chosen if not muted(r)])
         if _is_historical(sender):
             chosen = tuple([r for r in chosen if r.phase is not Phase.BACKGROUND])
         plan = self._plans_of.get((source, chosen))
@@ -110,7 +113,11 @@ class Registry:
             is_open = isinstance(source, Signal)
             carried = ALWAYS if isinstance(source, Signal) else ALWAYS | source.attributes
             plan = self._plans_of[source, chosen] = plan_of(
-                chosen, carried, is_open=is_open, logged=self._is_logged(source)
+                chosen,
+                carried,
+                is_open=is_open,
+                logged=self._is_logged(source),
+                watchers=self._watchers,
             )
         if is_lasting(sender):
             self._plans[source, sender] = plan
@@ -128,6 +135,35 @@ class Registry:
         self._plans_of.clear()
 
     @contextmanager
+    def watched_by(self, watcher: Watcher) -> Iterator[None]:
+        """Let somebody see all that is emitted meanwhile, in this process, and what comes of it.
+
+        Cascades are then walked row by row, as when somebody listens.
+        """
+        watchers, self._watchers = self._watchers, (*self._watchers, watcher)
+        self.forget_plans()
+        try:
+            yield
+        finally:
+            self._watchers = watchers
+            self.forget_plans()
+
+    @contextmanager
+    def muted(self, is_muted: Callable[[Receiver], bool]) -> Iterator[None]:
+        """Let no receiver of which this is true get what is emitted meanwhile, in this process."""
+        muted, self._muted = self._muted, (*self._muted, is_muted)
+        self.forget_plans()
+        try:
+            yield
+        finally:
+            self._muted = muted
+            self.forget_plans()
+
+    def _tell_followers(self) -> None:
+        for follower in self.followers:
+            follower()
+
+    @contextmanager
     def scoped(self) -> Iterator[Registry]:
         """Forget on leaving what was registered or declared inside."""
         receivers, loaded, names = list(self.receivers), self.loaded, dict(events.declared)
@@ -142,15 +178,7 @@ class Registry:
             events.declared.clear()
             events.declared.update(names)
             self.forget_plans()
-
-
-def matches(target: Any, source: Source) -> bool:
-    """Tell whether a target of ``@on`` means this event class or signal."""
-    if isinstance(source, Signal) or isinstance(target, Signal | type):
-        return target is source
-    if isinstance(target, re.Pattern):
-        return target.fullmatch(source.event_name) is not None
-    return fnmatchcase(source.event_name, target)
+            self._tell_followers()
 
 
 def _is_historical(sender: object) -> bool:
@@ -166,7 +194,9 @@ def check(receiver: Receiver) -> None:
     Contract section 3, "How it is called" and "sender". One in the background also needs somebody
     who stores events, and none that is sent before something happens.
     """
-    sources = [event for target in receiver.targets for event in _meant(target, receiver)]
+    for target in receiver.targets:
+        _check_target(target, receiver)
+    sources = [event for event in events.declared.values() if receiver.means(event)]
     for source in sources:
         _check_parameters(receiver, source)
         check_phase(receiver.phase, source.event_name, receiver.name)
@@ -207,19 +237,14 @@ def _check_parameters(receiver: Receiver, source: type[Event]) -> None:
         )
 
 
-def _meant(target: Any, receiver: Receiver) -> list[type[Event]]:
-    if isinstance(target, Signal):
-        return []
-    if isinstance(target, type):
-        return [target]
-    meant = [event for event in events.declared.values() if matches(target, event)]
-    if not meant:
-        shown = target.pattern if isinstance(target, re.Pattern) else target
+def _check_target(target: Target, receiver: Receiver) -> None:
+    if not isinstance(target.wanted, Signal) and not any(
+        map(target.names, events.declared.values())
+    ):
         raise RegistrationError(
-            f"{receiver.name} listens to {shown!r}, but no such event is declared; "
+            f"{receiver.name} listens to {str(target)!r}, but no such event is declared; "
             f"declared are {', '.join(sorted(events.declared))}. {receiver.defined_at}"
         )
-    return meant
 
 
 def _check_senders(receiver: Receiver, sources: list[type[Event]]) -> None:

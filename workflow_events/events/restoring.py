@@ -13,6 +13,7 @@ from workflow_events.events.receivers import Receiver
 from workflow_events.events.registry import registry
 from workflow_events.events.signals import SignalSent
 from workflow_events.events.snapshots import NOTHING, Snapshot
+from workflow_events.events.targets import Source
 
 
 def source_named(name: str) -> type[Event] | None:
@@ -26,8 +27,10 @@ def source_named(name: str) -> type[Event] | None:
     return next((sent for sent in signals if sent.event_name == name), None)
 
 
-def holds(receiver: Receiver, event: Event) -> bool:
-    """Tell whether the filters of a receiver hold for an occurrence."""
+def wants(receiver: Receiver, event: Event) -> bool:
+    """Tell whether a receiver listens to the sender of an occurrence, and its filters hold."""
+    if not receiver.hears(_source_of(event), event.sender):
+        return False
     return receiver.prepare_filters(**_carried_by(event))(source_of(event))
 
 
@@ -59,6 +62,11 @@ class _Alone(Emission):
 
     def refreshed(self) -> Snapshot:
         return NOTHING
+
+
+def _source_of(event: Event) -> Source:
+    sent_as = {bridge.occurrence: signal for signal, bridge in registry.bridges.items()}
+    return sent_as[type(event)] if isinstance(event, SignalSent) else type(event)
 
 
 def _carried_by(event: Event) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from workflow_events.delivery.models import UNFINISHED, Delivery, LoggedEvent
 from workflow_events.delivery.operating.batches import batches_of_keys, in_transaction
 from workflow_events.events.event import declared
 from workflow_events.events.receivers import Receiver
-from workflow_events.events.registry import matches, registry
-from workflow_events.events.restoring import holds
+from workflow_events.events.registry import registry
+from workflow_events.events.restoring import wants
 
 logger = logging.getLogger("workflow_events.delivery")
 
@@ -89,9 +89,9 @@ def names_heard_by(receiver: str) -> list[str]:
 
     Raises `CannotReplay` where none of this name is registered.
     """
-    targets = _registered(receiver).targets
-    names = {n for n, event in declared.items() if any(matches(t, event) for t in targets)}
-    signals = [target for target in targets if isinstance(target, Signal)]
+    found = _registered(receiver)
+    names = {name for name, event in declared.items() if found.means(event)}
+    signals = [t.wanted for t in found.targets if isinstance(t.wanted, Signal)]
     names.update(registry.bridges[signal].occurrence.event_name for signal in signals)
     return sorted(names)
 
@@ -108,7 +108,7 @@ def _registered(name: str) -> Receiver:
 
 def _replayed(keys: list[UUID], receiver: Receiver, *, dry_run: bool) -> Replayed:
     chosen, skipped, failed = keys, 0, 0
-    if receiver.filtered or receiver.senders:
+    if receiver.chooses:
         # Before the transaction: what filters look up takes its time.
         verdicts = [(event.pk, _wants(receiver, event)) for event in _events(keys)]
         chosen = [key for key, verdict in verdicts if verdict]
@@ -131,7 +131,7 @@ def _wants(receiver: Receiver, logged: LoggedEvent) -> bool | None:
         # The receiver gets it, and whoever looks at its dead letter reads why.
         return True
     try:
-        return receiver.senders.accepts(event.sender) and holds(receiver, event)
+        return wants(receiver, event)
     except Exception:
         logger.exception("A filter of %s failed with %s; it is not replayed", name, logged)
         return None
