@@ -42,8 +42,8 @@ chaos: $(BIN)/.installed-dev ## Race clients, kill processes, restart databases;
 
 lock: ## Resolve uv.lock and export the hashed requirements from it (needs uv)
 	uv lock
-	uv export --frozen --no-emit-project --no-annotate --no-header --quiet --no-dev -o requirements.lock
-	uv export --frozen --no-emit-project --no-annotate --no-header --quiet --group dev -o requirements-dev.lock
+	uv export --frozen --all-extras --no-emit-project --no-annotate --no-header --quiet --no-dev -o requirements.lock
+	uv export --frozen --all-extras --no-emit-project --no-annotate --no-header --quiet --group dev -o requirements-dev.lock
 
 clean: ## Remove the environment, the site and all caches; the database file stays
 	rm -rf $(VENV) .venv-* site build dist *.egg-info .*_cache

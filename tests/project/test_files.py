@@ -1,5 +1,6 @@
 """The files of the set-up: locks, container, compose."""
 
+import itertools
 import re
 import subprocess
 import tomllib
@@ -52,7 +53,8 @@ def test_the_lock_of_uv_names_public_indexes_only():
 
 def test_every_requirement_is_locked():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    wanted = project["project"]["dependencies"]
+    extras = project["project"]["optional-dependencies"].values()
+    wanted = itertools.chain(project["project"]["dependencies"], *extras)
     names = {re.match(r"[A-Za-z0-9-]+", requirement)[0] for requirement in wanted}
     assert names <= locked("requirements.lock").keys()
     names = {re.match(r"[A-Za-z0-9-]+", r)[0] for r in project["dependency-groups"]["dev"]}
