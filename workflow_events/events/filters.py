@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from workflow_events.events.calls import wish_of
 from workflow_events.events.errors import RegistrationError
 from workflow_events.events.receivers import Predicate, is_async, name_of
 from workflow_events.events.registry import registry
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Filtered:
@@ -22,15 +24,19 @@ class Filtered:
         """Call the function itself; a direct call skips the filters."""
         return self.function(*arguments, **keywords)
 
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        """Return the method itself where it stands in a class, as a direct call has it."""
+        bind = getattr(self.function, "__get__", None)
+        return self.function if bind is None else bind(instance, owner)
 
-def filter_events(
-    predicate: Callable[..., Any],
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+
+def filter_events(predicate: Callable[..., Any]) -> Callable[[F], F]:
     """Run the receiver below only where ``predicate`` is true.
 
     The predicate takes any of ``sender``, ``event`` and the payload by name. Several filters
-    must all hold; the upper one is asked first. Raises `RegistrationError` when it stands above
-    ``@on``, where it could only be ignored, or when the predicate cannot be called by name.
+    must all hold; the upper one is asked first. It may also stand above a method of a `Listener`.
+    Raises `RegistrationError` when it stands above ``@on``, where it could only be ignored, or when
+    the predicate cannot be called by name.
     """
     if not callable(predicate):
         raise RegistrationError(f"filter_events takes a function, not {predicate!r}.")
@@ -47,14 +53,14 @@ def filter_events(
         ) from error
     created = registry.clock()
 
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(function: F) -> F:
         below = function.predicates if isinstance(function, Filtered) else ()
-        plain = function.function if isinstance(function, Filtered) else function
+        plain: Any = function.function if isinstance(function, Filtered) else function
         if registry.registered_since(created, plain):
             raise RegistrationError(
                 f"@filter_events stands above @on at {name_of(plain)}, where it would be ignored; "
                 "move it below @on."
             )
-        return Filtered(plain, (condition, *below))
+        return Filtered(plain, (condition, *below))  # type: ignore[return-value]
 
     return decorate

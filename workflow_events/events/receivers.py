@@ -141,8 +141,15 @@ class Receiver:
 
 
 def name_of(function: Callable[..., Any]) -> str:
-    """Return the dotted name of a function, method, partial or callable object."""
+    """Return the dotted name of a function, method, partial or callable object.
+
+    A bound method is named after the class of its instance, which may have inherited it.
+    """
     plain = _plain(function)
+    if isinstance(function, MethodType) and hasattr(plain, "__name__"):
+        owner = function.__self__
+        owner = owner if isinstance(owner, type) else type(owner)
+        return f"{owner.__module__}.{owner.__qualname__}.{plain.__name__}"
     if not hasattr(plain, "__qualname__"):
         plain = type(plain)
     return f"{getattr(plain, '__module__', None) or 'builtins'}.{plain.__qualname__}"
