@@ -3,17 +3,21 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+
+from workflow_events.events.errors import ReceiverLoadError
+from workflow_events.events.loading import load_receivers
 
 START = """
 import django
 from django.conf import settings
 
 settings.configure(
-    INSTALLED_APPS=["workflow_events.events"],
+    INSTALLED_APPS=["workflow_events.events", *%r],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
     EVENT_RECEIVER_MODULES=%r,
     USE_TZ=True,
@@ -39,8 +43,11 @@ class Project:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(dedent(text))
 
-    def run(self, modules: list[str], then: str = "", before: str = "") -> "Outcome":
-        script = START % modules + dedent(before) + "\ndjango.setup()\n" + dedent(then)
+    def run(
+        self, modules: list[str] | None, then: str = "", before: str = "", apps: Sequence[str] = ()
+    ) -> "Outcome":
+        script = START % (list(apps), modules)
+        script += dedent(before) + "\ndjango.setup()\n" + dedent(then)
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", script],
             env={**os.environ, "PYTHONPATH": f"{self.path}:{os.getcwd()}"},
@@ -245,3 +252,41 @@ def test_a_second_call(project: Project) -> None:
     then = "from workflow_events.events.loading import load_receivers\n"
     outcome = project.run(["one"], then + "load_receivers(['one', 'nowhere'])" + EMIT)
     assert outcome.lines == ["import one", "run one"], outcome.all
+
+
+def test_without_the_setting(project: Project) -> None:
+    """`events` of each app, then `receivers`, in the order of INSTALLED_APPS."""
+    project.write("till/__init__.py", "")
+    project.write("till/events.py", "print('import events of till')")
+    project.write("till/receivers.py", receiver("receivers of till"))
+    project.write("stock/receivers.py", "from till import events\n" + dedent(receiver("stock")))
+    project.write("stock/__init__.py", "")
+    project.write("bare/__init__.py", "")
+    outcome = project.run(None, EMIT, apps=["stock", "bare", "till"])
+    assert outcome.lines == [
+        "import events of till",
+        "import stock",
+        "import receivers of till",
+        "run stock",
+        "run receivers of till",
+    ], outcome.all
+
+
+def test_a_module_of_an_app_that_fails(project: Project) -> None:
+    """The message says why a module was imported that no setting names."""
+    project.write("till/__init__.py", "")
+    project.write("till/receivers.py", "import till.absent")
+    outcome = project.run(None, EMIT, apps=["till"])
+    assert outcome.error.endswith(
+        "ReceiverLoadError: EVENT_RECEIVER_MODULES is not set, so events and receivers of each app "
+        "are loaded: till.receivers fails to import: ModuleNotFoundError: No module named "
+        f"'till.absent' ({project.path / 'till/receivers.py'}:1)"
+    ), outcome.all
+
+
+def test_a_string_instead_of_a_list() -> None:
+    with pytest.raises(ReceiverLoadError) as refused:
+        load_receivers("till.receivers")
+    assert str(refused.value) == (
+        "EVENT_RECEIVER_MODULES: give a list of modules, not the string 'till.receivers'."
+    )
