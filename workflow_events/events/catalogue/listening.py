@@ -1,0 +1,155 @@
+"""Who listens to an event or signal, in the order in which they run, as data."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.dispatch import Signal
+
+from workflow_events.events.event import declared
+from workflow_events.events.listeners import ReceiverClass
+from workflow_events.events.phases import Background, Phase
+from workflow_events.events.receivers import Predicate, Receiver, is_async, name_of
+from workflow_events.events.registry import registry
+from workflow_events.events.senders import names_of
+from workflow_events.events.signals import name_of_signal
+from workflow_events.events.targets import Source
+
+PHASES = tuple(Phase)
+"""In the order in which they come."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FilterEntry:
+    """A condition of `filter_events`."""
+
+    name: str
+    """Module and name of its function."""
+    given: tuple[tuple[str, Any], ...]
+    """What the function that made it was called with, by name, as ``filter_by_task("review")``."""
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReceiverEntry:
+    """One registration, as one event or signal has it."""
+
+    name: str
+    file: str
+    """Where the function is defined; empty where it has none."""
+    line: int
+    listens_to: tuple[str, ...]
+    """What its ``@on`` names: events, patterns, signals."""
+    senders: tuple[str, ...]
+    """Which senders it wants, by their paths; empty for all."""
+    filters: tuple[FilterEntry, ...]
+    phase: Phase
+    order: int
+    raise_exception: bool
+    atomic: bool
+    dry_run: bool
+    is_async: bool
+    background: Background | None
+    """Its options where the phase is the background."""
+    sugar: str
+    """The class that it is written as, such as ``Listener``; empty for a function with ``@on``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listening:
+    """An event or signal with its receivers, in the order in which they run."""
+
+    name: str
+    is_signal: bool
+    receivers: tuple[ReceiverEntry, ...]
+
+
+def listening(sources: Iterable[Source] | None = None) -> tuple[Listening, ...]:
+    """Return who listens to these; without any, to every event and signal that has a receiver."""
+    if sources is not None:
+        return tuple(map(_listening, sources))
+    found = map(_listening, (*declared.values(), *registry.bridges))
+    return tuple(one for one in found if one.receivers)
+
+
+def _listening(source: Source) -> Listening:
+    # The registry has them by order; those after COMMIT and in the background come later.
+    receivers = sorted(registry.listeners(source), key=lambda r: PHASES.index(r.phase))
+    is_signal = isinstance(source, Signal)
+    return Listening(
+        name=name_of_signal(source) if isinstance(source, Signal) else source.event_name,
+        is_signal=is_signal,
+        receivers=tuple(_entry(receiver, source) for receiver in receivers),
+    )
+
+
+def _entry(receiver: Receiver, source: Source) -> ReceiverEntry:
+    file, line = place_of(receiver.function)
+    return ReceiverEntry(
+        name=receiver.name,
+        file=file,
+        line=line,
+        listens_to=tuple(str(target) for target in receiver.targets),
+        senders=tuple(_senders(receiver, source)),
+        filters=tuple(map(_filter, receiver.predicates)),
+        phase=receiver.phase,
+        order=receiver.order,
+        raise_exception=receiver.raise_exception,
+        atomic=receiver.atomic,
+        dry_run=receiver.dry_run,
+        is_async=is_async(receiver.function),
+        background=receiver.background,
+        sugar=_sugar(receiver.function),
+    )
+
+
+def place_of(function: Callable[..., Any]) -> tuple[str, int]:
+    """Return file and line of a callable; of what has none, such as a built-in one, ("", 0)."""
+    plain: Any = function
+    while hasattr(plain, "func") or hasattr(plain, "__func__"):
+        plain = plain.func if hasattr(plain, "func") else plain.__func__
+    plain = inspect.unwrap(plain)
+    if not hasattr(plain, "__code__"):
+        plain = getattr(type(plain), "__call__", None)
+    code = getattr(plain, "__code__", None)
+    return (code.co_filename, code.co_firstlineno) if code else ("", 0)
+
+
+def _senders(receiver: Receiver, source: Source) -> Iterator[str]:
+    for target in receiver.targets:
+        if target.sender is not None and target.names(source):
+            yield names_of(target.sender)[1]
+    for wish in receiver.senders.wishes:
+        yield names_of(wish)[1]
+
+
+def _filter(predicate: Predicate) -> FilterEntry:
+    file, line = place_of(predicate.function)
+    return FilterEntry(
+        name=name_of(predicate.function),
+        given=tuple(_given(predicate.function).items()),
+        file=file,
+        line=line,
+    )
+
+
+def _given(function: Callable[..., Any]) -> dict[str, Any]:
+    if not inspect.isfunction(function) or "<locals>" not in function.__qualname__:
+        return {}
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    given = {}
+    for name, cell in cells:
+        try:
+            given[name] = cell.cell_contents
+        except ValueError:  # not assigned yet, or deleted
+            continue
+    return given
+
+
+def _sugar(function: Callable[..., Any]) -> str:
+    kind = type(getattr(function, "__self__", None))
+    return next((c.__name__ for c in kind.__mro__ if ReceiverClass in c.__bases__), "")

@@ -1,0 +1,74 @@
+"""Which events or signals somebody means who types a name."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from django.dispatch import Signal
+from django.utils.module_loading import import_string
+
+from workflow_events.events.catalogue.entries import EventEntry, catalogue
+from workflow_events.events.event import declared
+from workflow_events.events.former_names import former_names
+from workflow_events.events.registry import registry
+from workflow_events.events.signals import name_of_signal
+from workflow_events.events.targets import Source
+
+
+class NoSuchEvent(LookupError):
+    """No event is declared by that name, and no pattern of that form means one."""
+
+
+def events_named(wanted: str) -> tuple[EventEntry, ...]:
+    """Return the events of a name, a former name, a class (its path, too) or a pattern.
+
+    Raises `NoSuchEvent` with names that are like it.
+    """
+    found = tuple(entry for entry in catalogue() if _means(wanted, entry))
+    if not found:
+        raise NoSuchEvent(_no_such("event", wanted))
+    return found
+
+
+def sources_named(wanted: str) -> tuple[Source, ...]:
+    """Return the events that are meant, or the Django signal of that dotted path.
+
+    Raises `NoSuchEvent` with names that are like it.
+    """
+    try:
+        return tuple(entry.event for entry in events_named(wanted))
+    except NoSuchEvent:
+        signals = {name_of_signal(signal): signal for signal in registry.bridges}
+        found = tuple(signals[name] for name in signals if fnmatchcase(name, wanted))
+        if found:
+            return found
+        if "." not in wanted:
+            raise
+    try:
+        signal = import_string(wanted)
+    except ImportError:
+        signal = None
+    if not isinstance(signal, Signal):
+        raise NoSuchEvent(_no_such("event or signal", wanted))
+    return (signal,)
+
+
+def near(wanted: str) -> list[str]:
+    """Return the names of events that are like one, the likest first."""
+    names = {name.lower(): name for name in declared} | {
+        name: event.event_name for name, event in former_names.items()
+    }
+    found = get_close_matches(wanted.lower(), names, n=3, cutoff=0.6)
+    return list(dict.fromkeys(names[name] for name in found))
+
+
+def _means(wanted: str, entry: EventEntry) -> bool:
+    names = (entry.name, entry.path, entry.event.__name__, *entry.former_names)
+    return wanted in names or fnmatchcase(entry.name, wanted)
+
+
+def _no_such(what: str, wanted: str) -> str:
+    likely = near(wanted)
+    hint = f"did you mean {' or '.join(likely)}?" if likely else "`events` lists those there are."
+    return f"There is no {what} {wanted!r}; {hint}"
