@@ -9,6 +9,8 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
+from workflow_events.cli.installed import advice_on, lacks_the_service
+
 HELP = """\
 usage: workflow-events <command> [options]
 
@@ -46,6 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _run(command, options)
     except ImproperlyConfigured as error:
         sys.exit(f"workflow-events: {error}")
+    except ModuleNotFoundError as error:
+        if lacks_the_service(error):
+            sys.exit(f"workflow-events: {advice_on(error)}")
+        raise
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
