@@ -235,9 +235,9 @@ def test_robust_and_sender_are_keywords_of_emit() -> None:
         emit(Matter)  # type: ignore[call-arg]
 
 
-@pytest.mark.parametrize("wrong", ["matter", None, Event, object, type])
+@pytest.mark.parametrize("wrong", [b"matter", None, Event, object, type])
 def test_what_cannot_be_emitted(wrong: Any) -> None:
-    """`emit` takes a declared event class, nothing else."""
+    """`emit` takes a declared event class or a name, nothing else."""
     with pytest.raises(TypeError, match="declared event class"):
         emit(wrong, sender=None)
 

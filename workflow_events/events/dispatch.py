@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 from django.dispatch import Signal
 
 from workflow_events.events.errors import ReceiversNotLoaded
 from workflow_events.events.event import E, Event, make
 from workflow_events.events.handover import carry_out
+from workflow_events.events.named import declared_as
 from workflow_events.events.plans import NOBODY
 from workflow_events.events.registry import registry
 from workflow_events.events.targets import Source
 
 
-def emit(event_class: type[E], /, *, sender: Any, robust: bool = True, **payload: Any) -> E:
+@overload
+def emit(event_class: type[E], /, *, sender: Any, robust: bool = True, **payload: Any) -> E: ...
+@overload
+def emit(event_class: str, /, *, sender: Any, robust: bool = True, **payload: Any) -> Event: ...
+def emit(
+    event_class: type[Event] | str, /, *, sender: Any, robust: bool = True, **payload: Any
+) -> Event:
     """Make an occurrence, run its receivers in order, and return it (contract sections 2 to 4).
 
-    Takes the event class, its sender and the payload by name. With ``robust=False`` the first
-    exception of a receiver propagates at once. Raises `ReceiverError` when receivers with
-    ``raise_exception=True`` failed, `EventDepthExceeded`, `ReceiversNotLoaded`, or ``TypeError``
-    when the payload does not fit the declaration.
+    Takes the event class or its name, its sender and the payload by name. With ``robust=False`` the
+    first exception of a receiver propagates at once. Raises `ReceiverError` when receivers with
+    ``raise_exception=True`` failed, `EventDepthExceeded`, `EventLoop`, `ReceiversNotLoaded`,
+    `UndeclaredEvent` for a name that no event has, or ``TypeError`` when the payload does not fit
+    the declaration.
     """
     event = occur(event_class, sender, payload)
-    plan = registry.plan(event_class, sender)
+    plan = registry.plan(type(event), sender)
     if plan is not NOBODY:
         carry_out(plan, event, robust)
     return event
 
 
-def occur(event_class: type[E], sender: Any, payload: dict[str, Any]) -> E:
+@overload
+def occur(event_class: type[E], sender: Any, payload: dict[str, Any]) -> E: ...
+@overload
+def occur(event_class: str, sender: Any, payload: dict[str, Any]) -> Event: ...
+def occur(event_class: Any, sender: Any, payload: dict[str, Any]) -> Any:
     """Make an occurrence without delivering it. Raises as `emit` does for the payload."""
     if not registry.loaded:
         raise ReceiversNotLoaded(
@@ -37,7 +49,7 @@ def occur(event_class: type[E], sender: Any, payload: dict[str, Any]) -> E:
             "were loaded; emit when all apps are ready."
         )
     if getattr(event_class, "abstract", True):
-        raise TypeError(f"emit takes a declared event class, not {event_class!r}.")
+        return make(declared_as(event_class), payload, sender)
     return make(event_class, payload, sender)
 
 
@@ -58,11 +70,11 @@ def is_heard(source: Source, sender: Any) -> bool:
     occurrence, and nothing that they do comes in between. A signal must be sent to be heard.
     """
     plan = registry.plan(source, sender)
-    if plan.groups or plan.watchers:
+    if plan.groups:
         return True
     if not isinstance(source, Signal):
-        return False
-    if plan is not NOBODY:
+        return bool(plan.watchers)
+    if plan.outside is not None:
         return True
     # Our own bridge listens to every sender, so that it alone says nothing.
     others = len(source.receivers) - (source in registry.bridges)

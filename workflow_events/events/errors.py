@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.exceptions import (
+    ImproperlyConfigured,
+    SynchronousOnlyOperation,
+    ValidationError,
+)
 
 
 class DeclarationError(TypeError):
@@ -20,6 +24,10 @@ class AmbiguousSender(RegistrationError):
     """A sender given as a string names several senders; give the class or its dotted path."""
 
 
+class UndeclaredEvent(LookupError):
+    """An event was emitted by a name that no event has."""
+
+
 class ReceiversNotLoaded(RuntimeError):
     """An event was emitted before the receivers were loaded (contract section 6)."""
 
@@ -28,8 +36,24 @@ class ReceiverLoadError(ImproperlyConfigured):
     """A receiver module is missing or fails to import, or its receivers could not work."""
 
 
+class TracedAlready(RuntimeError):
+    """A trace was begun inside of another one."""
+
+
 class BrokenTransaction(RuntimeError):
     """A receiver swallowed a database error that broke its transaction or savepoint."""
+
+
+class SynchronousEmission(SynchronousOnlyOperation):
+    """`emit` was called in a running event loop, where its receivers cannot run; await `aemit`."""
+
+
+class ConcurrentSQL(RuntimeError):
+    """A receiver with ``concurrent=True`` used the database connection of what runs around it."""
+
+
+class ConcurrentAssignment(AttributeError):
+    """A receiver that others run beside has assigned an attribute of its event."""
 
 
 class PassesReceivers(Exception):
@@ -41,6 +65,10 @@ class PassesReceivers(Exception):
 
 class EventDepthExceeded(PassesReceivers, RuntimeError):
     """Receivers emit events whose receivers emit events, deeper than ``EVENT_MAX_DEPTH``."""
+
+
+class EventLoop(PassesReceivers, RuntimeError):
+    """A signal that was made an event of was sent again by what the event brought about."""
 
 
 class ReceiverError(ExceptionGroup[Exception]):

@@ -6,8 +6,9 @@ import re
 import sys
 from collections.abc import Callable, Hashable, Iterable
 from copy import deepcopy
+from dataclasses import replace
 from functools import cache
-from typing import Any, ClassVar, TypeVar, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_origin
 from uuid import UUID
 
 from workflow_events.events.calls import Shape, source_of, wish_of
@@ -17,6 +18,8 @@ from workflow_events.events.frames import current, frame_of
 from workflow_events.events.identifiers import tick, uuid7
 
 RESERVED = frozenset({"sender", "event", "envelope", "robust", "event_name"})
+WILDCARDS = frozenset("*?[")
+"""What makes a pattern of a name, and can therefore not be in one."""
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 declared: dict[str, type[Event]] = {}
@@ -43,7 +46,9 @@ class Event:
     that an occurrence is about (a UUID, or None): receivers in the background get the events of one
     case in order; ``abstract=True`` declares a base that is never emitted; ``by_pattern=False``
     says that there are so many that a pattern means them only together with a sender;
-    ``subscript_is_sender=True``, of a generic event, that its parameter is the class of its sender.
+    ``is_probe=True`` that a pattern means it only for receivers that it carries the parameters of;
+    ``subscript_is_sender=True``, of a generic event, that its parameter is the class of its sender;
+    ``declared_at``, module, name and line, where it is not declared by a class statement.
     """
 
     event_name: str
@@ -57,6 +62,7 @@ class Event:
     declared_at: ClassVar[tuple[str, str, int]]
     takes_payload_as_is: ClassVar[bool] = False
     by_pattern: ClassVar[bool] = True
+    is_probe: ClassVar[bool] = False
     subscript_is_sender: ClassVar[bool] = False
 
     __slots__ = ("__dict__", "__weakref__", "_envelope", "_origin")
@@ -72,7 +78,9 @@ class Event:
         case: Callable[..., UUID | None] | None = None,
         abstract: bool = False,
         by_pattern: bool | None = None,
+        is_probe: bool = False,
         subscript_is_sender: bool | None = None,
+        declared_at: tuple[str, str, int] | None = None,
         **keywords: Any,
     ) -> None:
         super().__init_subclass__(**keywords)
@@ -97,15 +105,21 @@ class Event:
         )
         if by_pattern is not None:
             cls.by_pattern = by_pattern
+        cls.is_probe = is_probe
         if subscript_is_sender is not None:
             cls.subscript_is_sender = subscript_is_sender
         if senders is not None:
             cls.senders = staticmethod(senders)
         if case is not None:
             cls.case_key = staticmethod(case)
-        cls.declared_at = (cls.__module__, cls.__qualname__, sys._getframe(1).f_lineno)
+        cls.declared_at = declared_at or (
+            cls.__module__,
+            cls.__qualname__,
+            sys._getframe(1).f_lineno,
+        )
         if not abstract:
             cls.event_name = name or _WORD_STARTS.sub("_", cls.__name__).lower()
+            _check_name(cls)
             _check_case(cls)
             _declare(cls)
 
@@ -141,15 +155,17 @@ class Event:
             _set_envelope(self, envelope)
             return envelope
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name not in type(self).attributes and name not in vars(self):
-            raise AttributeError(
-                f"{type(self).__name__} has no attribute {name!r} to assign; "
-                f"its attributes are {_listed(type(self).attributes | vars(self).keys())}."
-            )
-        if (frame := frame_of(self)) is not None:
-            frame.note_assignment(name)
-        self.__dict__[name] = value
+    if not TYPE_CHECKING:  # a type checker that saw it would let every attribute be assigned
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name not in type(self).attributes and name not in vars(self):
+                raise AttributeError(
+                    f"{type(self).__name__} has no attribute {name!r} to assign; "
+                    f"its attributes are {_listed(type(self).attributes | vars(self).keys())}."
+                )
+            if (frame := frame_of(self)) is not None:
+                frame.note_assignment(name)
+            self.__dict__[name] = value
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(
@@ -181,6 +197,11 @@ def make(event_class: type[E], payload: dict[str, Any], sender: object) -> E:
     return event
 
 
+def mark_dry_run(event: Event) -> None:
+    """Let the envelope of an occurrence say that everything will be undone."""
+    _set_envelope(event, replace(event.envelope, dry_run=True))
+
+
 def restore(
     event_class: type[Event], payload: dict[str, Any], sender: object, envelope: Envelope
 ) -> Event:
@@ -204,6 +225,15 @@ def case_of(event: Event) -> UUID | None:
 @cache
 def _shape_for(function: Callable[..., Any], carried: frozenset[str]) -> Shape:
     return wish_of(function).shape(carried)
+
+
+def _check_name(cls: type[Event]) -> None:
+    name = cls.event_name
+    if not name or not name.isprintable() or any(c.isspace() or c in WILDCARDS for c in name):
+        raise DeclarationError(
+            f"{cls.__module__}.{cls.__qualname__}: {name!r} is no name for an event: it must be "
+            "printable, without blanks and without the characters of patterns, * ? [."
+        )
 
 
 def _check_case(cls: type[Event]) -> None:

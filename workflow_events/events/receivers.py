@@ -12,7 +12,7 @@ from typing import Any
 from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.dispatch import Signal
 
-from workflow_events.events.calls import CALL, Shape, Wish, source_of
+from workflow_events.events.calls import ALWAYS, CALL, Shape, Wish, source_of
 from workflow_events.events.event import Event
 from workflow_events.events.phases import Background, Phase
 from workflow_events.events.senders import SenderFilter
@@ -45,6 +45,8 @@ class Receiver:
     phase: Phase = Phase.TRANSACTION
     background: Background | None = None
     """Its options where the phase is the background."""
+    concurrent: bool = False
+    """Whether it runs at the same time as its concurrent neighbours of the same order."""
 
     @property
     def name(self) -> str:
@@ -76,7 +78,8 @@ class Receiver:
     def means(self, source: Source) -> bool:
         """Tell whether it listens to an event class or signal, of one sender at least.
 
-        A pattern means an event declared with ``by_pattern=False`` only together with a sender.
+        A pattern means an event declared with ``by_pattern=False`` only together with a sender,
+        and one declared with ``is_probe=True`` only if it carries what the receiver needs.
         """
         return any(self._meaning(source))
 
@@ -90,6 +93,8 @@ class Receiver:
 
     def _meaning(self, source: Source) -> Iterator[Target]:
         patterns = isinstance(source, Signal) or source.by_pattern or bool(self.senders)
+        if not isinstance(source, Signal) and source.is_probe:
+            patterns = not self.missing(ALWAYS | source.attributes)
         return (t for t in self.targets if t.names(source) and (patterns or not t.is_pattern))
 
     def missing(self, carried: frozenset[str]) -> list[str]:
@@ -123,6 +128,20 @@ class Receiver:
         """Return the function itself, past its filters, and what it wants of such a source."""
         function = _waiting(self.function) if is_async(self.function) else self.function
         return function, self.wish.shape(carried, is_open=is_open)
+
+    def prepare_awaited(
+        self, carried: frozenset[str], *, is_open: bool
+    ) -> Callable[[Event], Awaitable[None]]:
+        """Return what to await for such a source, past its filters; for an async receiver."""
+        function, shape = self.function, self.wish.shape(carried, is_open=is_open)
+
+        async def call(event: Event) -> None:
+            arguments, keywords = shape.bind(source_of(event))
+            result = function(*arguments, **keywords)
+            if inspect.isawaitable(result):  # a wrapper of it may return none
+                await result
+
+        return call
 
     def prepare_filters(
         self, carried: frozenset[str], *, is_open: bool

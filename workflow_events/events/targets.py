@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 from django.dispatch import Signal
 
 from workflow_events.events.errors import RegistrationError
-from workflow_events.events.event import Event
+from workflow_events.events.event import WILDCARDS, Event
 
 Source = type[Event] | Signal
 """What is emitted: an event class, or a signal that is sent."""
@@ -30,7 +30,7 @@ class Target:
     def is_pattern(self) -> bool:
         """Whether it may mean several events, also such as nobody has thought of."""
         if isinstance(self.wanted, str):
-            return any(char in self.wanted for char in "*?[")
+            return not WILDCARDS.isdisjoint(self.wanted)
         return isinstance(self.wanted, re.Pattern)
 
     def names(self, source: Source) -> bool:
