@@ -13,7 +13,8 @@ class Envelope:
 
     ``cause`` is the id of the event whose receiver emitted this one, or ``None``. ``delivery_id``
     is for a receiver in the background: the same at each attempt, so that others can tell what
-    they have been told already.
+    they have been told already. ``dry_run`` says that everything will be undone: what would not be,
+    such as a call of another service, is to be left out.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Envelope:
     time: datetime
     cause: UUID | None
     delivery_id: UUID | None = None
+    dry_run: bool = False
 
 
 def time_of(tick: int) -> datetime:

@@ -73,8 +73,13 @@ def stored_together() -> Iterator[None]:
 
 
 def record(recorder: Recorder, event: Event, receivers: Sequence[Receiver]) -> None:
-    """Store an occurrence for these receivers with its operation; without one, at once."""
+    """Store an occurrence for these receivers with its operation; without one, at once.
+
+    In a dry run it is only encoded. Raises what the recorder raises for what it cannot encode.
+    """
     encoded = recorder.encode(event, receivers)
+    if event.envelope.dry_run:
+        return  # what cannot be stored has been refused, as in earnest
     connection = connections[DEFAULT_DB_ALIAS]
     if _operation_on.get() is connection:
         transaction.on_commit(Waiting(recorder, encoded, event.envelope.id))

@@ -72,6 +72,16 @@ def _kind_of_text(sql: str) -> Kind:
     return Kind.WRITE if _WRITE.match(sql) else Kind.UNKNOWN
 
 
+def is_bookkeeping(sql: Any) -> bool:
+    """Tell whether a statement is about the transaction or the connection, not about rows."""
+    return isinstance(sql, str) and _is_bookkeeping(sql)
+
+
+@lru_cache(maxsize=2048)
+def _is_bookkeeping(sql: str) -> bool:
+    return bool(_CONTROL.match(sql) or _TRANSACTION.match(sql))
+
+
 def written_table(sql: str) -> str:
     """Return the table that a statement of `Kind.WRITE` names."""
     found = _WRITE.match(sql)
