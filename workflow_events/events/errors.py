@@ -67,8 +67,11 @@ class EventDepthExceeded(PassesReceivers, RuntimeError):
     """Receivers emit events whose receivers emit events, deeper than ``EVENT_MAX_DEPTH``."""
 
 
-class EventLoop(PassesReceivers, RuntimeError):
-    """A signal that was made an event of was sent again by what the event brought about."""
+class EventLoop(EventDepthExceeded):
+    """An endless loop that is known before it is deep: what an event brought about is its cause.
+
+    A signal of which the event was made was sent again, with the same sender and arguments.
+    """
 
 
 class ReceiverError(ExceptionGroup[Exception]):

@@ -130,7 +130,7 @@ def check_depth(frame: Frame) -> None:
     if frame.depth > limit:
         error = EventDepthExceeded(
             f"Events are nested deeper than EVENT_MAX_DEPTH={limit}. The cycle is:\n"
-            + "\n".join(f"  {step}" for step in _cycle(_steps(frame)))
+            + "\n".join(f"  {step}" for step in _cycle(steps_from(frame.top, frame)))
         )
         frame.top.exceeded = error
         for outer in list(frame.outwards())[1:]:
@@ -145,8 +145,13 @@ def _reserve_calls(depth: int) -> None:
         sys.setrecursionlimit(needed)
 
 
-def _steps(frame: Frame) -> list[str]:
+def steps_from(outer: Frame, frame: Frame) -> list[str]:
+    """Return who emits what, from an emission down to one inside of it."""
     frames = list(frame.outwards())[::-1]
+    return _steps(frames[frames.index(outer) :])
+
+
+def _steps(frames: list[Frame]) -> list[str]:
     return [
         f"{outer.receiver.name} (on {outer.event.event_name}) emits {inner.event.event_name}"
         for outer, inner in pairwise(frames)
