@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from django.db.models import Model
@@ -39,9 +40,9 @@ def signal_to_event(
     emit nothing; and
 
     * ``sender``: whose signals, as `on` takes it;
-    * ``map``: which argument of the signal an attribute of the event is, as ``{"page": "instance"}``,
-      or a function that returns the payload. What the mapping leaves out, and without a map
-      everything, is taken from the arguments of the same name;
+    * ``map``: which argument of the signal an attribute of the event is, as
+      ``{"page": "instance"}``, or a function that returns the payload. What the mapping leaves out,
+      and without a map everything, is taken from the arguments of the same name;
     * ``event_sender``: the sender of the event, where it is not that of the signal;
     * ``order``: the place among the receivers of the signal.
 
@@ -146,27 +147,29 @@ class Conversion:
     def _check_loop(self, event_class: type[Event]) -> None:
         """Raise `EventLoop` where this very signal is being made this very event of already."""
         here = current.get()
-        inner = here
-        for frame in here.outwards() if here is not None else ():
+        frames = [] if here is None else list(here.outwards())
+        for inner, outer in pairwise(frames):
             if (
-                frame is not here
-                and frame.receiver.function is self
+                outer.receiver.function is self
                 and type(inner.event) is event_class
-                and _is_same(frame.event, here.event)
+                and _is_same(outer.event, frames[0].event)
             ):
-                raise self._end(frame, here, event_class)
-            inner = frame
+                error = EventLoop(_loop_message(outer, frames[0], event_class))
+                end_all(error)
+                raise error
 
-    def _end(self, outer: Frame, here: Frame, event_class: type[Event]) -> EventLoop:
-        error = EventLoop(
-            "A signal that is made an event comes back to itself, and would do so for ever:\n"
-            + "\n".join(f"  {step}" for step in steps_from(outer, here))
-            + f"\n  {here.receiver.name} (on {here.event.event_name}) would emit "
-            f"{event_class.event_name} again\nLet one of them do nothing where nothing is left to "
-            "do: event= may be a function that returns None."
-        )
-        end_all(error)
-        return error
+
+def _loop_message(outer: Frame, here: Frame, event_class: type[Event]) -> str:
+    steps = [
+        *steps_from(outer, here),
+        f"{here.receiver.name} (on {here.event.event_name}) would emit {event_class.event_name}",
+    ]
+    return (
+        "A signal that is made an event comes back to itself, and would do so for ever:\n"
+        + "\n".join(f"  {step}" for step in steps)
+        + "\nLet one of them do nothing where nothing is left to do: event= may be a function "
+        "that returns None."
+    )
 
 
 def _is_same(one: Event, other: Event) -> bool:

@@ -41,7 +41,6 @@ class ReceiverClass:
     takes_gone: ClassVar[bool]
     dry_run: ClassVar[bool]
     concurrent: ClassVar[bool]
-    concurrent: ClassVar[bool]
 
     declares: ClassVar[frozenset[str]] = frozenset()
     """The attributes besides options that mean something, for telling a misspelt one."""
