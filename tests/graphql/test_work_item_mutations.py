@@ -211,7 +211,7 @@ def test_a_work_item_is_changed_without_events(api, item, events):
     found = answer.data["saveWorkItem"]["workItem"]
     assert (found["name"], found["assignedUsers"], found["meta"]) == ("Mine", ["u", "v"], {"a": 1})
     assert found["deadline"] == "2030-01-02T03:04:05+00:00"
-    assert events.names == []
+    assert events.names() == []
     back = api.mutate("saveWorkItem", ITEM, workItem=str(item.pk), name="", deadline=None)
     assert back.data["saveWorkItem"]["workItem"]["name"] == "First"
     assert back.data["saveWorkItem"]["workItem"]["deadline"] is None

@@ -19,7 +19,7 @@ def test_events_of_a_case_come_in_order_with_sender_and_payload(
 ) -> None:
     load_example()
     case = start_case("application", ANN, context={"by": "test"})
-    assert events.names == [
+    assert events.names() == [
         "pre_create_case",
         "pre_create_work_item",
         "post_create_case",
@@ -64,7 +64,7 @@ def test_an_event_that_is_refused_was_emitted(events: Emissions) -> None:
 
     with pytest.raises(ExceptionGroup):
         emit(Outer, sender=None)
-    assert events.names == ["outer"]
+    assert events.names() == ["outer"]
 
 
 def test_nothing_is_emitted(events: Emissions) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.utils import timezone
 
 from workflow_events.events import Event
-from workflow_events.events.registry import registry
+from workflow_events.testing import failures
+from workflow_events.testing.chosen import UnknownReceiver, registrations_of
+from workflow_events.testing.comparison import ANY, Expectation
+from workflow_events.testing.sought import Sought
 
 if TYPE_CHECKING:
     from workflow_events.delivery.models import Delivery
@@ -22,6 +26,12 @@ class Deliveries:
     """The deliveries of this test, in order, as the database has them now."""
 
     def __init__(self) -> None:
+        """Begin with what comes now. Raises ``LookupError`` where nothing can be delivered."""
+        if not apps.is_installed("workflow_events.delivery"):
+            raise LookupError(
+                "Nothing is delivered in the background here: workflow_events.delivery is not "
+                "among INSTALLED_APPS."
+            )
         self._before = _last_key()
 
     def __iter__(self) -> Iterator[Delivery]:
@@ -71,6 +81,55 @@ class Deliveries:
             raise DeliveryFailed("\n".join(map(_told, tried)))
         return count
 
+    def assert_queued(
+        self,
+        receiver: Any,
+        /,
+        times: int | None = 1,
+        *,
+        event: Any = None,
+        **payload: Any,
+    ) -> list[Delivery]:
+        """Assert that this often something waits for a receiver, and return it.
+
+        Takes the receiver as `mute` does; ``times`` is 1 if left out, None for at least once;
+        ``event`` is a class, a name or a pattern; of the payload give as much as matters, to be
+        compared as `Emissions.assert_emitted` does, with the rows as they are now. Raises
+        ``AssertionError`` with what is queued, `UnknownReceiver` and `UnknownEvent`.
+        """
+        __tracebackhide__ = True
+        names = _background_names(receiver)
+        found = [one for one in _queued(self) if one.receiver in names]
+        occurrences = [_occurrence(one) for one in found]
+        if event is not None:
+            sought = Sought(event)
+            occurrences = [(d, e) for d, e in occurrences if sought.means(e)]
+        wish = Expectation(ANY, payload)
+        fitting = [delivery for delivery, occurrence in occurrences if wish.holds(occurrence)]
+        if len(fitting) != times if times is not None else not fitting:
+            told = f"{' or '.join(names)} should have {_count(times)} queued"
+            of = "" if event is None else f" of {Sought(event)}"
+            compared = [failures.compared("queued", wish, one) for _, one in occurrences if payload]
+            queued = _told_queued(f"{told}{of}{f' with {wish}' if payload else ''}", _queued(self))
+            raise AssertionError("\n\n".join([queued, *compared]))
+        return fitting
+
+    def assert_none_queued(self, receiver: Any = None, /, *, event: Any = None) -> None:
+        """Assert that nothing waits, for this receiver or of this event where one is given.
+
+        Raises ``AssertionError`` with what is queued, `UnknownReceiver` and `UnknownEvent`.
+        """
+        __tracebackhide__ = True
+        queued = _queued(self)
+        if receiver is not None:
+            names = _background_names(receiver)
+            queued = [one for one in queued if one.receiver in names]
+        if event is not None:
+            sought = Sought(event)
+            queued = [one for one in queued if sought.means(_occurrence(one)[1])]
+        if queued:
+            raise AssertionError(_told_queued("Nothing should be queued", queued))
+
     def _make_due(self) -> int:
         from workflow_events.delivery.models import Delivery, State
 
@@ -91,6 +150,33 @@ def _last_key() -> int:
 
 
 def _names_of(receiver: str | Callable[..., Any]) -> list[str]:
-    if isinstance(receiver, str):
-        return [receiver]
-    return [name for name, known in registry.in_background.items() if known.function == receiver]
+    return [receiver] if isinstance(receiver, str) else _background_names(receiver)
+
+
+def _background_names(receiver: Any) -> list[str]:
+    """Return the names by which the deliveries of a receiver are known."""
+    names = [one.background.name for one in registrations_of(receiver) if one.background]
+    if not names:
+        raise UnknownReceiver(f"{receiver!r} is registered, but not for the background.")
+    return names
+
+
+def _queued(deliveries: Deliveries) -> list[Delivery]:
+    return [one for one in deliveries if one.state in ("pending", "running")]
+
+
+def _occurrence(delivery: Delivery) -> tuple[Delivery, Event]:
+    from workflow_events.delivery import payload
+    from workflow_events.delivery.identity import delivery_id_of
+
+    key = delivery_id_of(delivery.event_id, delivery.receiver)
+    return delivery, payload.decode(delivery.event, key, gone_as_none=True)
+
+
+def _told_queued(what: str, queued: Sequence[Delivery]) -> str:
+    lines = [f"  {one.receiver} on {one.event.name}, attempts {one.attempts}" for one in queued]
+    return "\n".join([f"{what}; queued is:", *(lines or ["  nothing"])])
+
+
+def _count(times: int | None) -> str:
+    return "at least one" if times is None else str(times)

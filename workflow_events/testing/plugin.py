@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.apps import apps
-from django.conf import settings
-from django.test import override_settings
 
 from workflow_events.events.registry import registry
 from workflow_events.testing.commits import commits_of_tests
 from workflow_events.testing.deliveries import Deliveries
-from workflow_events.testing.emissions import Emissions
-
-ENGINE = "workflow_events.delivery.engines.memory.InMemoryBackend"
+from workflow_events.testing.emissions import Emissions, recorded_events
+from workflow_events.testing.environment import engine_in_memory
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -26,11 +22,7 @@ def _commits_of_tests() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _engine_in_memory() -> Iterator[None]:
-    if not (apps.ready and apps.is_installed("workflow_events.delivery")):
-        yield
-        return
-    tasks = {**settings.TASKS, "default": {**settings.TASKS["default"], "BACKEND": ENGINE}}
-    with override_settings(TASKS=tasks):
+    with engine_in_memory():
         yield
 
 
@@ -51,9 +43,7 @@ def _registry() -> Iterator[None]:
 @pytest.fixture
 def events() -> Iterator[Emissions]:
     """Return what is emitted in this test, in order."""
-    emissions = Emissions()
-    with registry.scoped():
-        emissions.listen()
+    with recorded_events() as emissions:
         yield emissions
 
 

@@ -1,0 +1,60 @@
+"""Which receivers a test means: by function, method, class or name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any
+
+from workflow_events.events.receivers import Receiver
+from workflow_events.events.registry import registry
+
+
+class UnknownReceiver(LookupError):
+    """What a test names is registered for nothing."""
+
+
+def registrations_of(wanted: Any) -> list[Receiver]:
+    """Return the registrations of a receiver, in the order of registration.
+
+    Takes the function, a bound method, a method of a class of receivers, such a class, or the name
+    of one of these; of one in the background also that of its deliveries. Raises `UnknownReceiver`
+    with the names that are near.
+    """
+    found = [receiver for receiver in registry.receivers if means(wanted, receiver)]
+    if not found:
+        raise UnknownReceiver(_unknown(wanted))
+    return found
+
+
+def means(wanted: Any, receiver: Receiver) -> bool:
+    """Tell whether a registration is of what a test names."""
+    if isinstance(wanted, str):
+        return wanted in names_of(receiver) or wanted == receiver.name.rpartition(".")[0]
+    if receiver.function == wanted:
+        return True
+    owner = getattr(receiver.function, "__self__", None)
+    if isinstance(wanted, type):
+        return isinstance(owner, wanted)
+    return owner is not None and getattr(receiver.function, "__func__", None) is _plain(wanted)
+
+
+def names_of(receiver: Receiver) -> set[str]:
+    """Return the names of a registration: of the function, and of its deliveries."""
+    return {receiver.name} | ({receiver.background.name} if receiver.background else set())
+
+
+def _plain(wanted: Any) -> Callable[..., Any] | None:
+    """Return the function of a method as its class has it, below its filters."""
+    return getattr(wanted, "function", None) or wanted  # type: ignore[no-any-return]
+
+
+def _unknown(wanted: Any) -> str:
+    shown = wanted if isinstance(wanted, str) else getattr(wanted, "__qualname__", repr(wanted))
+    names = {name for receiver in registry.receivers for name in names_of(receiver)}
+    tails = {name.rpartition(".")[2]: name for name in names}
+    near = get_close_matches(shown, names, n=3) + [
+        tails[tail] for tail in get_close_matches(shown.rpartition(".")[2], tails, n=3)
+    ]
+    hint = f"near is {', '.join(dict.fromkeys(near))}" if near else "is its module imported?"
+    return f"{shown} is no receiver that is registered; {hint}"

@@ -1,0 +1,79 @@
+"""What failed assertions about events say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from workflow_events.events import Event
+from workflow_events.testing.comparison import Expectation, Line, aligned, described, side_by_side
+from workflow_events.testing.sought import Sought
+
+MOST: Final = 5
+"""Occurrences that are compared in one message, those with the fewest differences first."""
+
+
+def of_emitted(
+    sought: Sought,
+    wish: Expectation,
+    times: int | None,
+    found: Sequence[Event],
+    emitted: Sequence[Event],
+) -> str:
+    """Say how often an event was emitted instead, and in what its occurrences differ."""
+    wanted = "at least once" if times is None else _times(times)
+    fitting = sum(map(wish.holds, found))
+    asked = f" with {wish}" if str(wish) else ""
+    told = f"{sought} should have been emitted {wanted}{asked}"
+    if not found:
+        # Nothing to compare with but all the others.
+        first = Line(str(sought), described(emitted[0]) if emitted else "nothing", False)
+        rest = [Line("", described(one), False) for one in emitted[1:]]
+        return "\n".join([f"{told}, but never was.", _emitted([first, *rest])])
+    otherwise = len(found) - fitting
+    but = f"was {_times(fitting)}" + (f", and {_times(otherwise)} otherwise" if otherwise else "")
+    shown = sorted(found, key=lambda one: sum(not line.same for line in wish.lines(one)))
+    parts = [compared("emitted", wish, one) for one in shown[:MOST]]
+    more = [f"… and {len(shown) - MOST} more."] if len(shown) > MOST else []
+    return "\n\n".join([f"{told}, but {but}.", *parts, *more])
+
+
+def of_order(expected: Sequence[Sought], emitted: Sequence[Event]) -> str:
+    """Show both orders, aligned at what they share."""
+    lines = aligned(expected, emitted, Sought.means, (str, described))
+    return f"Events were not emitted in the order expected.\n{_emitted(lines)}"
+
+
+def of_nothing(emitted: Sequence[Event]) -> str:
+    """Show what was emitted."""
+    lines = [
+        Line("" if place else "nothing", described(e), False) for place, e in enumerate(emitted)
+    ]
+    return f"Nothing should have been emitted.\n{_emitted(lines)}"
+
+
+def of_expected(expected: Sequence[Sought], emitted: Sequence[Event]) -> str:
+    """Name the events that never came, and show what came."""
+    absent = [sought for sought in expected if not any(map(sought.means, emitted))]
+    names = ", ".join(map(str, absent))
+    came = [sought for sought in expected if sought not in absent]
+    others = [one for one in emitted if not any(sought.means(one) for sought in came)]
+    lines = [
+        Line(str(sought), described(next(filter(sought.means, emitted))), True) for sought in came
+    ]
+    lines += aligned(absent, others, Sought.means, (str, described))
+    return f"Never emitted: {names}.\n{_emitted(lines)}"
+
+
+def compared(actual: str, wish: Expectation, event: Event) -> str:
+    """Compare an occurrence, attribute by attribute, with what was expected of its event."""
+    own = Line(event.event_name, described(event), True)
+    return side_by_side(("expected", actual), [own, *wish.lines(event)])
+
+
+def _emitted(lines: Sequence[Line]) -> str:
+    return side_by_side(("expected", "emitted"), lines)
+
+
+def _times(number: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")

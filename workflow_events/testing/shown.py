@@ -1,0 +1,157 @@
+"""Rows, users and other values as the messages and sequences of a test show them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
+from enum import Enum
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+from django.db.models import AutoField, Field, ForeignKey, Model, QuerySet
+
+from workflow_events.events.senders import names_of
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+class Names:
+    """Names for what differs from run to run: rows and ids are numbered as they come.
+
+    ``rows`` are the fields to show of a model's rows, by model. Without it these are the fields
+    with choices, those that are unique, and the keys of rows whose own key somebody has chosen.
+    """
+
+    def __init__(self, rows: Mapping[type[Model], Iterable[str]]) -> None:
+        self._rows = {model: tuple(fields) for model, fields in rows.items()}
+        self._numbers: dict[tuple[str, Any], int] = {}
+        self._labels: dict[str, str] = {}
+
+    def value(self, value: Any) -> Any:
+        """Return what JSON can express of a value, and is the same at each run."""
+        if isinstance(value, Enum):
+            value = value.value
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, str):
+            return _UUID.sub(lambda found: self._id(found[0]), value)
+        return self._members(value)
+
+    def _members(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {str(self.value(key)): self.value(member) for key, member in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(member) for member in value]
+        if isinstance(value, set | frozenset):
+            return sorted((self.value(member) for member in value), key=repr)
+        return self._object(value)
+
+    def _object(self, value: Any) -> str:
+        if isinstance(value, Row):
+            return self._row(value)
+        if isinstance(value, UUID):
+            return self._id(str(value))
+        if isinstance(value, datetime | date | time):
+            return f"<{type(value).__name__}>"
+        return plain(value)
+
+    def _id(self, key: str) -> str:
+        return self._labels.get(key) or f"<UUID {self._number('UUID', key)}>"
+
+    def _row(self, row: Row) -> str:
+        name = row.model.__name__
+        if is_chosen(key := row.model._meta.pk):
+            own = f"{name} {self.value(row.values.get(key.attname))!r}"
+        elif row.adding:
+            own = f"unsaved {name}"
+        else:
+            own = f"{name} {self._number(name, row.key)}"
+            self._labels.setdefault(str(row.key), f"<{own}>")
+        fields = self._rows.get(row.model, None)
+        shown = self._fields(row, telling(row.model) if fields is None else fields)
+        return f"{own} ({', '.join(shown)})" if shown else own
+
+    def _fields(self, row: Row, names: Iterable[str]) -> list[str]:
+        fields = [row.model._meta.get_field(name) for name in names]
+        return [
+            f"{field.name}={self.value(row.values[field.attname])!r}"
+            for field in fields
+            if isinstance(field, Field) and field.attname in row.values
+        ]
+
+    def _number(self, kind: str, key: Any) -> int:
+        mine = [known for known in self._numbers if known[0] == kind]
+        return self._numbers.setdefault((kind, str(key)), len(mine) + 1)
+
+
+class Row:
+    """A row as it was at a moment, without asking the database for more than was loaded."""
+
+    def __init__(self, instance: Model) -> None:
+        self.model = type(instance)
+        self.key = instance.pk
+        self.adding = instance._state.adding
+        names = {field.attname for field in self.model._meta.concrete_fields}
+        self.values = {name: kept(v) for name, v in vars(instance).items() if name in names}
+
+
+def kept(value: Any) -> Any:
+    """Return a value as it is now, for showing it later; runs no SQL."""
+    if isinstance(value, Model):
+        return Row(value)
+    if isinstance(value, Mapping):
+        return {key: kept(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [kept(member) for member in value]
+    if isinstance(value, set | frozenset):
+        return {kept(member) for member in value}
+    return value if isinstance(value, _UNCHANGING) else plain(value)
+
+
+_UNCHANGING = (type(None), bool, int, float, str, UUID, date, time, Enum)
+
+
+def plain(value: Any) -> str:
+    """Return the text of an object without its address; of a class or function its name."""
+    if isinstance(value, QuerySet):
+        return f"<QuerySet of {value.model.__name__}>"  # its repr would run it
+    if isinstance(value, type | ModuleType) or hasattr(value, "__qualname__"):
+        return names_of(value)[1]
+    return _ADDRESS.sub("", repr(value))
+
+
+def brief(value: Any) -> str:
+    """Return a value for a message: a row with its key, without asking the database."""
+    if isinstance(value, Model):
+        row = Row(value)
+        telling_fields = Names({})._fields(row, telling(row.model))
+        return f"<{row.model.__name__} {', '.join([f'pk={row.key}', *telling_fields])}>"
+    if isinstance(value, QuerySet) or (isinstance(value, type) or hasattr(value, "__qualname__")):
+        return plain(value)
+    return repr(value)
+
+
+def telling(model: type[Model]) -> list[str]:
+    """Return the fields that say what a row is, and what state it is in."""
+    return [
+        field.name
+        for field in model._meta.concrete_fields
+        if not field.primary_key
+        and (field.choices or _is_text_of_its_own(field) or _refers_to_chosen(field))
+    ]
+
+
+def is_chosen(key: Field[Any, Any]) -> bool:
+    """Tell whether somebody chooses the keys of a table, as slugs; they are not generated."""
+    return not isinstance(key, AutoField) and not key.has_default() and not key.is_relation
+
+
+def _is_text_of_its_own(field: Field[Any, Any]) -> bool:
+    return field.unique and field.get_internal_type() in ("CharField", "SlugField")
+
+
+def _refers_to_chosen(field: Field[Any, Any]) -> bool:
+    return isinstance(field, ForeignKey) and is_chosen(field.target_field)

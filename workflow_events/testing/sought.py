@@ -1,0 +1,68 @@
+"""Which events a test means: by class, name or pattern."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any
+
+from django.dispatch import Signal
+
+from workflow_events.events import Event
+from workflow_events.events.event import declared
+from workflow_events.events.receivers import Receiver
+from workflow_events.events.targets import targets_of
+
+
+class UnknownEvent(LookupError):
+    """A name or a pattern means no event that is declared."""
+
+
+class Sought:
+    """What a test asks for: an event class, also an abstract one, a name, or a pattern."""
+
+    def __init__(self, wanted: Any) -> None:
+        """Take what a test gives. Raises `UnknownEvent`, or what `on` raises for it."""
+        self.base = wanted if _is_abstract(wanted) else None
+        self.targets = () if self.base is not None else targets_of(wanted)
+        for target in self.targets:
+            if isinstance(target.wanted, Signal):
+                raise TypeError(
+                    f"{target.wanted!r} is a signal: it is sent, not emitted, and not recorded."
+                )
+            if not any(map(target.names, declared.values())):
+                raise UnknownEvent(_unknown(str(target)))
+
+    def means(self, event: Event) -> bool:
+        """Tell whether an occurrence is of this event."""
+        if self.base is not None:
+            return isinstance(event, self.base)
+        kind = type(event)
+        return any(target.names(kind) and target.accepts(event.sender) for target in self.targets)
+
+    def is_heard_by(self, receiver: Receiver) -> bool:
+        """Tell whether a receiver listens to one of the events."""
+        return any(self._includes(kind) and receiver.means(kind) for kind in declared.values())
+
+    def carries(self) -> frozenset[str]:
+        """Return the attributes that one of the events carries."""
+        kinds = [kind for kind in declared.values() if self._includes(kind)]
+        return frozenset[str]().union(*(kind.attributes for kind in kinds))
+
+    def _includes(self, kind: type[Event]) -> bool:
+        if self.base is not None:
+            return issubclass(kind, self.base)
+        return any(target.names(kind) for target in self.targets)
+
+    def __str__(self) -> str:
+        if self.base is not None:
+            return f"any {self.base.__name__}"
+        return ", ".join(map(str, self.targets))
+
+
+def _is_abstract(wanted: Any) -> bool:
+    return isinstance(wanted, type) and issubclass(wanted, Event) and wanted.abstract
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name, declared, n=3) or sorted(declared)
+    return f"No event {name!r} is declared; did you mean {' or '.join(near)}?"
