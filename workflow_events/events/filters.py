@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from workflow_events.events.calls import wish_of
 from workflow_events.events.errors import RegistrationError
@@ -30,6 +30,17 @@ class Filtered:
         return self.function if bind is None else bind(instance, owner)
 
 
+# From the first ones pyright takes what the parameters of a lambda are: Any.
+@overload
+def filter_events(predicate: Callable[[Any], Any]) -> Callable[[F], F]: ...
+@overload
+def filter_events(predicate: Callable[[Any, Any], Any]) -> Callable[[F], F]: ...
+@overload
+def filter_events(predicate: Callable[[Any, Any, Any], Any]) -> Callable[[F], F]: ...
+@overload
+def filter_events(  # type: ignore[overload-cannot-match]
+    predicate: Callable[..., Any],
+) -> Callable[[F], F]: ...
 def filter_events(predicate: Callable[..., Any]) -> Callable[[F], F]:
     """Run the receiver below only where ``predicate`` is true.
 

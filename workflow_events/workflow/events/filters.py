@@ -1,15 +1,15 @@
 """Ready-made conditions for receivers of workflow events (contract section 3)."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from workflow_events.events import filter_events
 from workflow_events.workflow.models import Case, WorkItem
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+F = TypeVar("F", bound=Callable[..., Any])
 
 
-def filter_by_task(*slugs: str) -> Decorator:
+def filter_by_task(*slugs: str) -> Callable[[F], F]:
     """Run the receiver below only for work items of these tasks, before they exist too.
 
     For events of work items; on an event of a case it is refused at start-up.
@@ -24,7 +24,7 @@ def filter_by_task(*slugs: str) -> Decorator:
     return filter_events(of_task)
 
 
-def filter_by_workflow(*slugs: str) -> Decorator:
+def filter_by_workflow(*slugs: str) -> Callable[[F], F]:
     """Run the receiver below only for cases of these workflows, and for their work items."""
     _check(slugs, "filter_by_workflow")
 
