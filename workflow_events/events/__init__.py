@@ -19,6 +19,7 @@ __all__ = [
     "Listener",
     "ReceiverError",
     "Retry",
+    "aemit",
     "declare_event",
     "emit",
     "filter_events",

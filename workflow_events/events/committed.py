@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workflow_events.events.emission import Emission
 from workflow_events.events.event import Event
-from workflow_events.events.plans import Group
+from workflow_events.events.plans import Step
 from workflow_events.events.snapshots import refreshed
 
 
@@ -14,7 +14,7 @@ class AfterCommit:
     Failures are logged; it is too late to undo the operation.
     """
 
-    def __init__(self, event: Event, groups: tuple[Group, ...]) -> None:
+    def __init__(self, event: Event, groups: tuple[Step, ...]) -> None:
         self.event = event
         self.groups = groups
         self.__qualname__ = f"the receivers of {event.event_name}"  # Django logs it by this name

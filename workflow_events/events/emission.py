@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
+from asgiref.sync import async_to_sync
 from django.db import DatabaseError
 
+from workflow_events.events.concurrency import Siblings, disconnected
 from workflow_events.events.errors import PassesReceivers, ReceiverError, message_of
 from workflow_events.events.event import Event
 from workflow_events.events.frames import check_depth, current
 from workflow_events.events.isolation import IsolatedFrame
-from workflow_events.events.plans import Group
+from workflow_events.events.plans import ConcurrentGroup, Group, Step
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.snapshots import NOTHING, UNCHANGING, Snapshot, refreshed
 
@@ -42,7 +44,7 @@ class Emission(IsolatedFrame):
                 self.snapshot = Snapshot(event)
                 break
 
-    def run(self, groups: Iterable[Group]) -> bool:
+    def run(self, groups: Iterable[Step]) -> bool:
         """Run all receivers of the groups; return whether one wrote to the database.
 
         Raises `ReceiverError` for the failures of receivers with ``raise_exception=True``, and
@@ -50,12 +52,15 @@ class Emission(IsolatedFrame):
         """
         if self.parent is not None:
             check_depth(self)
+            self.parent.check_connection()
         self.begin()
         token = current.set(self)
         try:
             for group in groups:
                 if group.atomic:
                     self._run_group(group)
+                elif isinstance(group, ConcurrentGroup):
+                    self._run_together(group)
                 else:
                     with self.suspended():
                         self._run_group(group)
@@ -90,13 +95,39 @@ class Emission(IsolatedFrame):
             try:
                 loop(remaining, self.event, snapshot.live, snapshot.saved)
             except Exception as error:
-                if _passes(error) or self.place < first:  # or no receiver was called
+                if passes(error) or self.place < first:  # or no receiver was called
                     raise
                 failure = error
             if failure is None and not self.paused and not (snapshot.live and snapshot.changed()):
                 return
             self._settle(group, failure)
             first = self.place + 1
+
+    def _run_together(self, group: ConcurrentGroup) -> None:
+        self.chosen = []
+        if group.asking is not None:
+            self._run_group(group.asking)
+        places = [
+            place
+            for place, receiver in enumerate(group.receivers)
+            if not receiver.filtered or receiver in self.chosen
+        ]
+        if not places:
+            return
+        self.stand_at(group, places[0])
+        siblings = Siblings(self, ends_all=lambda error: not self.robust or passes(error))
+        calls = [(group.receivers[place], group.functions[place]) for place in places]
+        try:
+            with disconnected(self):
+                outcomes = async_to_sync(siblings.run)(calls)
+        finally:
+            self.snapshot.restore()  # what they changed in place, in whatever order
+        if (exceeded := self.top.exceeded) is not None:
+            raise exceeded
+        for place, failure in zip(places, outcomes, strict=True):
+            if isinstance(failure, Exception):
+                self.stand_at(group, place)
+                self._record(failure)
 
     def _settle(self, group: Group, failure: Exception | None) -> None:
         if (exceeded := self.top.exceeded) is not None:
@@ -135,17 +166,10 @@ class Emission(IsolatedFrame):
 
     def _record(self, failure: Exception) -> None:
         receiver = self.receiver
+        self.failures = (*self.failures, (receiver, failure))
         if not self.robust:
             raise failure
-        logger.error(
-            "Receiver %s failed on %s: %s",
-            receiver.name,
-            self.event.event_name,
-            message_of(failure),
-            exc_info=failure,
-            extra={"receiver": receiver.name, "event": self.event.event_name},
-        )
-        self.failures = (*self.failures, (receiver, failure))
+        log_failure(receiver, self.event, failure)
 
     def _raise_failures(self) -> None:
         raising = [(r.name, error) for r, error in self.failures if r.raise_exception]
@@ -154,9 +178,21 @@ class Emission(IsolatedFrame):
             raise ReceiverError(self.event.event_name, names, errors)
 
 
-def _passes(error: Exception) -> bool:
+def log_failure(receiver: Receiver, event: Event, failure: BaseException) -> None:
+    """Log what a receiver has raised (contract section 4)."""
+    logger.error(
+        "Receiver %s failed on %s: %s",
+        receiver.name,
+        event.event_name,
+        message_of(failure),
+        exc_info=failure,
+        extra={"receiver": receiver.name, "event": event.event_name},
+    )
+
+
+def passes(error: BaseException) -> bool:
     """Tell whether an error is beyond what undoing one receiver can mend."""
-    if isinstance(error, PassesReceivers):
+    if isinstance(error, PassesReceivers) or not isinstance(error, Exception):
         return True
     state = getattr(error.__cause__, "sqlstate", None)
     return isinstance(error, DatabaseError) and state in _RUN_AGAIN

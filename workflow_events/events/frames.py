@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from workflow_events.events.errors import EventDepthExceeded, PassesReceivers
+from workflow_events.events.errors import (
+    ConcurrentAssignment,
+    EventDepthExceeded,
+    PassesReceivers,
+)
 
 if TYPE_CHECKING:
     from workflow_events.events.event import Event
-    from workflow_events.events.plans import Group
+    from workflow_events.events.plans import Step
     from workflow_events.events.receivers import Receiver
 
 
@@ -48,7 +52,7 @@ class Frame:
     assigned: dict[str, Any] | None
     exceeded: PassesReceivers | None
     """At the outermost emission: what ends all of them."""
-    group: Group
+    group: Step
     first: int
     """The place in the group of the first of ``functions``."""
     functions: list[Callable[..., Any]]
@@ -80,8 +84,24 @@ class Frame:
 
     @property
     def receiver(self) -> Receiver:
-        """The receiver that runs, or ran last."""
+        """The receiver that runs, or ran last; of several at once, the one of this context."""
+        if (concurrent := self.concurrent_receiver) is not None:
+            return concurrent
         return self.group.receivers[self.place]
+
+    @property
+    def concurrent_receiver(self) -> Receiver | None:
+        """The receiver of this context, if others of this emission run at the same time."""
+        found = beside.get()
+        return found[1] if found is not None and found[0] is self else None
+
+    def stand_at(self, group: Step, place: int) -> None:
+        """Take one receiver of a group for the one that runs, or ran last."""
+        self.group, self.first, self.remaining = group, place, iter(())
+        self.functions = group.functions[place : place + 1]
+
+    def check_connection(self) -> None:
+        """Raise `ConcurrentSQL` where what this context runs must not use the connection."""
 
     def pause(self) -> None:
         """Let no receiver run after the one that runs, until it is settled what it did."""
@@ -90,7 +110,16 @@ class Frame:
             del self.functions[len(self.functions) - length_hint(self.remaining) :]
 
     def note_assignment(self, name: str) -> None:
-        """Remember what a payload attribute was before the receiver that runs assigned it."""
+        """Remember what a payload attribute was before the receiver that runs assigned it.
+
+        Raises `ConcurrentAssignment` in one that others run beside: they would see it, or not.
+        """
+        if (receiver := self.concurrent_receiver) is not None:
+            raise ConcurrentAssignment(
+                f"{receiver.name} assigns {self.event.event_name}.{name}, but is registered with "
+                "concurrent=True: the order of assignments would be left to chance. Leave out "
+                "concurrent=True."
+            )
         if self.assigned is None:
             self.assigned = {}
         self.assigned.setdefault(name, vars(self.event)[name])
@@ -99,6 +128,11 @@ class Frame:
 
 current: ContextVar[Frame | None] = ContextVar("workflow_events_frame", default=None)
 """The innermost emission under way in this context."""
+
+beside: ContextVar[tuple[Frame, Receiver] | None] = ContextVar(
+    "workflow_events_beside", default=None
+)
+"""The receiver of this context that others run beside, and their emission."""
 
 
 def frame_of(event: Event) -> Frame | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import _get_running_loop  # the public one raises where there is none
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,6 +13,7 @@ from workflow_events.events.committed import AfterCommit
 from workflow_events.events.emission import Emission
 from workflow_events.events.errors import RegistrationError
 from workflow_events.events.event import Event
+from workflow_events.events.event_loop import is_left_to_loop
 from workflow_events.events.plans import Outside, Plan
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.recording import record
@@ -25,6 +27,8 @@ def carry_out(plan: Plan, event: Event, robust: bool) -> bool:
     """
     if plan.watchers:
         return _watched(plan, event, robust)
+    if _get_running_loop() is not None and is_left_to_loop(plan, event, robust):
+        return False
     wrote = bool(plan.groups) and Emission(event, robust).run(plan.groups)
     if plan.outside is not None:
         hand_over(event, plan.outside, robust)

@@ -15,11 +15,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.transaction import Atomic, TransactionManagementError
 
+from workflow_events.events.concurrency import refusal
 from workflow_events.events.connections import Callbacks, of_thread
 from workflow_events.events.constraints import ForeignKeyCheck
 from workflow_events.events.errors import BrokenTransaction, PassesReceivers
 from workflow_events.events.frames import Frame, current
 from workflow_events.events.statements import Kind, kind_of
+from workflow_events.events.traces import Trace
 
 
 class IsolatedFrame(Frame):
@@ -161,6 +163,12 @@ class IsolatedFrame(Frame):
             self._pretend()
         if self._unopened is not None:
             self.connection.atomic_blocks, self.connection.savepoint_ids = self._unopened
+        self.check_connection()
+
+    def check_connection(self) -> None:
+        """Raise `ConcurrentSQL` in a receiver that others run beside."""
+        if (receiver := self.concurrent_receiver) is not None:
+            raise refusal(receiver)
 
     def _recover_callbacks(self) -> None:
         """Put back, in front, the callbacks that connecting has forgotten."""
@@ -305,7 +313,8 @@ class IsolatedFrame(Frame):
 
     @contextmanager
     def _hidden(self) -> Iterator[None]:
-        # Statements of ours must not open anything in an emission inside or around this one.
+        # Statements of ours must not open anything in an emission inside or around this one, and
+        # a trace does not count them.
         wrappers = self.connection.execute_wrappers
         self.connection.execute_wrappers = [w for w in wrappers if not _is_ours(w)]
         try:
@@ -315,7 +324,7 @@ class IsolatedFrame(Frame):
 
 
 def _is_ours(wrapper: Any) -> bool:
-    return isinstance(getattr(wrapper, "__self__", None), IsolatedFrame)
+    return isinstance(getattr(wrapper, "__self__", None), IsolatedFrame | Trace)
 
 
 def _broken() -> BrokenTransaction:

@@ -130,13 +130,20 @@ class Receiver:
         return function, self.wish.shape(carried, is_open=is_open)
 
     def prepare_awaited(
-        self, carried: frozenset[str], *, is_open: bool
+        self, carried: frozenset[str], *, is_open: bool, filtered: bool = False
     ) -> Callable[[Event], Awaitable[None]]:
-        """Return what to await for such a source, past its filters; for an async receiver."""
+        """Return what to await for such a source; for an async receiver.
+
+        ``filtered``: its filters are asked, too; otherwise somebody has asked them before.
+        """
         function, shape = self.function, self.wish.shape(carried, is_open=is_open)
+        holds = self.prepare_filters(carried, is_open=is_open) if filtered else None
 
         async def call(event: Event) -> None:
-            arguments, keywords = shape.bind(source_of(event))
+            source = source_of(event)
+            if holds is not None and not holds(source):
+                return
+            arguments, keywords = shape.bind(source)
             result = function(*arguments, **keywords)
             if inspect.isawaitable(result):  # a wrapper of it may return none
                 await result
