@@ -169,10 +169,10 @@ def test_where_a_module_fails(project: Project) -> None:
     project.write("deep.py", "def divide():\n    return 1 / 0\n")
     project.write("broken.py", "import deep\n\ndeep.divide()\n")
     outcome = project.run(["broken"], "print('started')")
-    assert outcome.error.endswith(f"division by zero ({project.path / 'deep.py'}:2)"), outcome.all
+    assert f"division by zero ({project.path / 'deep.py'}:2)" in outcome.error, outcome.all
     project.write("dependent.py", "\nimport absent\n")
     outcome = project.run(["dependent"], "print('started')")
-    assert outcome.error.endswith(f"'absent' ({project.path / 'dependent.py'}:2)"), outcome.all
+    assert f"'absent' ({project.path / 'dependent.py'}:2)" in outcome.error, outcome.all
 
 
 def test_where_a_registration_is_refused(project: Project) -> None:
@@ -181,7 +181,7 @@ def test_where_a_registration_is_refused(project: Project) -> None:
     project.write("wrong.py", code)
     outcome = project.run(["wrong"], "print('started')")
     assert "delivery='later' is none of" in outcome.error
-    assert outcome.error.endswith(f"({project.path / 'wrong.py'}:3)"), outcome.all
+    assert f"({project.path / 'wrong.py'}:3)" in outcome.error, outcome.all
 
 
 @pytest.mark.parametrize(
@@ -277,11 +277,11 @@ def test_a_module_of_an_app_that_fails(project: Project) -> None:
     project.write("till/__init__.py", "")
     project.write("till/receivers.py", "import till.absent")
     outcome = project.run(None, EMIT, apps=["till"])
-    assert outcome.error.endswith(
+    assert (
         "ReceiverLoadError: EVENT_RECEIVER_MODULES is not set, so events and receivers of each app "
         "are loaded: till.receivers fails to import: ModuleNotFoundError: No module named "
         f"'till.absent' ({project.path / 'till/receivers.py'}:1)"
-    ), outcome.all
+    ) in outcome.error, outcome.all
 
 
 def test_a_string_instead_of_a_list() -> None:

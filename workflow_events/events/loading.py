@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import pkgutil
+import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 from django.apps import apps
 from django.conf import settings
+from django.core.checks import register
 from django.utils.module_loading import module_has_submodule
 
-from workflow_events.events.errors import ReceiverLoadError, RegistrationError
-from workflow_events.events.registry import check, registry
+from workflow_events.events.checking.problems import CheckId, Place, Problem
+from workflow_events.events.checks import TAG, check_receivers
+from workflow_events.events.errors import ReceiverLoadError
+from workflow_events.events.registry import registry
 
 SETTING: Final = "EVENT_RECEIVER_MODULES"
 MODULES_OF_AN_APP: Final = ("events", "receivers")
@@ -49,18 +53,80 @@ def load_receivers(modules: Iterable[str], because: str = SETTING) -> None:
         raise ReceiverLoadError(f"{SETTING}: give a list of modules, not the string {modules!r}.")
     if registry.loaded:
         return
-    try:
-        for wanted in modules:
-            for module in _expanded(wanted):
-                _import(module)
-        _check_registrations()
-    except _NotLoaded as error:
-        raise ReceiverLoadError(f"{because}: {error}") from error.__cause__
-    registry.loaded = True
+    loading = _Loading()
+    for wanted in modules:
+        loading.take(wanted)
+    for receiver in registry.receivers:
+        loading.problems += registry.problems_of(receiver)
+    if loading.problems:
+        raise ReceiverLoadError(f"{because}: {_shown(loading.problems)}") from loading.cause
+    registry.start()
+    register(check_receivers, TAG)
 
 
-class _NotLoaded(Exception):
-    """Why a module, or what it registers, stops the start."""
+class _Loading:
+    """Imports modules, each once, and keeps what is wrong with them: all is said together."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.cause: BaseException | None = None
+        self._seen: set[str] = set()
+
+    def take(self, wanted: str) -> None:
+        """Import a module, or with ``package.*`` every module of a package, by name."""
+        package = wanted.removesuffix(".*")
+        module = self._import(package)
+        if package == wanted or module is None:
+            return
+        paths = getattr(module, "__path__", None)
+        if paths is None:
+            message = f"{wanted}: {package} is a module, not a package."
+            hint = f"Write {package}, without the star."
+            self.problems.append(Problem(CheckId.MISSING_MODULE, message, hint))
+            return
+        for name in sorted(f"{package}.{found.name}" for found in pkgutil.iter_modules(paths)):
+            self._import(name)
+
+    def _import(self, module: str) -> ModuleType | None:
+        # One that has failed would run again, and register its receivers a second time.
+        if module in self._seen:
+            return sys.modules.get(module)
+        self._seen.add(module)
+        try:
+            return importlib.import_module(module)
+        except (Exception, SystemExit) as error:
+            self.problems.append(_failure(module, error))
+            self.cause = self.cause or error
+            return None
+
+
+def _shown(problems: list[Problem]) -> str:
+    lines = [str(problem) for problem in dict.fromkeys(problems)]
+    return lines[0] if len(lines) == 1 else "\n  ".join([f"{len(lines)} problems", *lines])
+
+
+def _failure(module: str, error: BaseException) -> Problem:
+    is_missing = isinstance(error, ModuleNotFoundError) and error.name is not None
+    if is_missing and f"{module}.".startswith(f"{error.name}."):  # type: ignore[attr-defined]
+        hint = "Correct the name; modules are found in the directories of PYTHONPATH."
+        return Problem(CheckId.MISSING_MODULE, f"there is no module {module!r}.", hint)
+    return Problem(
+        CheckId.FAILING_MODULE,
+        f"{module} fails to import: {type(error).__name__}: {error}",
+        "Mend that line: until then no receiver of the module is in force.",
+        _place(error),
+    )
+
+
+def _place(error: BaseException) -> Place | None:
+    """Return the line that raised, in what others have written."""
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return Place(error.filename, error.lineno)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "importlib" not in frame.filename][1:]
+    # A call that is refused is wrong where it stands, not where it is refused.
+    own = [frame for frame in own if not frame.filename.startswith(PACKAGE)] or own
+    return Place(own[-1].filename, own[-1].lineno or 0) if own else None
 
 
 def _modules_of_apps() -> Iterator[str]:
@@ -68,44 +134,3 @@ def _modules_of_apps() -> Iterator[str]:
         for app in apps.get_app_configs():
             if app.module is not None and module_has_submodule(app.module, name):
                 yield f"{app.name}.{name}"
-
-
-def _check_registrations() -> None:
-    for receiver in registry.receivers:
-        try:
-            check(receiver)
-        except RegistrationError as error:
-            module = receiver.function.__module__
-            raise _NotLoaded(f"{module}: {error}") from error
-
-
-def _expanded(wanted: str) -> Iterator[str]:
-    if not wanted.endswith(".*"):
-        yield wanted
-        return
-    package = wanted.removesuffix(".*")
-    _import(package)
-    paths = getattr(importlib.import_module(package), "__path__", None)
-    if paths is None:
-        raise _NotLoaded(f"{wanted}: {package} is a module, not a package.")
-    yield from sorted(f"{package}.{found.name}" for found in pkgutil.iter_modules(paths))
-
-
-def _import(module: str) -> None:
-    try:
-        importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name is not None and f"{module}.".startswith(f"{error.name}."):
-            raise _NotLoaded(f"there is no module {module!r}.") from error
-        raise _failed(module, error) from error
-    except (Exception, SystemExit) as error:
-        raise _failed(module, error) from error
-
-
-def _failed(module: str, error: BaseException) -> _NotLoaded:
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "importlib" not in frame.filename][1:]
-    # A call that is refused is wrong where it stands, not where it is refused.
-    own = [frame for frame in own if not frame.filename.startswith(PACKAGE)] or own
-    where = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
-    return _NotLoaded(f"{module} fails to import: {type(error).__name__}: {error}{where}")

@@ -9,11 +9,12 @@ from typing import Any, Final, Literal, TypeVar
 from django.dispatch import Signal
 
 from workflow_events.events.calls import Wish, wish_of
+from workflow_events.events.checking.registrations import check_phase
 from workflow_events.events.errors import RegistrationError
 from workflow_events.events.filters import Filtered
 from workflow_events.events.phases import DEFAULT_TIME_LIMIT, Background, Phase
 from workflow_events.events.receivers import Predicate, Receiver, name_of
-from workflow_events.events.registry import check_phase, registry
+from workflow_events.events.registry import registry
 from workflow_events.events.retry import Retry
 from workflow_events.events.senders import SenderFilter
 from workflow_events.events.signals import bridge, name_of_signal
@@ -161,14 +162,10 @@ def _background(
     function: Any, targets: tuple[Target, ...], options: Mapping[str, Any]
 ) -> Background:
     name = options["name"] or name_of(function)
-    if options["name"] is None and "<lambda>" in name:
-        raise RegistrationError(f"{name}: a lambda in the background needs a name=….")
     if len(name) > MAX_NAME:
         raise RegistrationError(f"{name} is longer than {MAX_NAME} characters; give it a name=….")
     for wanted in (target.wanted for target in targets):
-        if isinstance(wanted, type):
-            check_phase(Phase.BACKGROUND, wanted.event_name, name)
-        elif isinstance(wanted, Signal):
+        if isinstance(wanted, Signal):
             check_phase(Phase.BACKGROUND, name_of_signal(wanted), name)
     return Background(
         name=name,

@@ -12,13 +12,14 @@ from django.dispatch import Signal
 
 from workflow_events.events import event as events
 from workflow_events.events.calls import ALWAYS
-from workflow_events.events.errors import RegistrationError
+from workflow_events.events.checking.problems import Problem, refuse
+from workflow_events.events.checking.registrations import problems_of, problems_with
 from workflow_events.events.event import Event
 from workflow_events.events.phases import Phase
 from workflow_events.events.plans import Plan, Watcher, plan_of
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.senders import is_lasting
-from workflow_events.events.targets import Source, Target
+from workflow_events.events.targets import Source
 
 if TYPE_CHECKING:
     from workflow_events.events.recording import Recorder
@@ -47,11 +48,15 @@ class Registry:
         """Return a number that grows with each registration."""
         return self._sequence
 
+    def start(self) -> None:
+        """Take the receivers for complete: from now on events are emitted."""
+        self.loaded = True
+        self._tell_followers()
+
     def add(self, receiver: Receiver) -> None:
         """Take a receiver; once loading has ended, its targets are checked at once."""
         if self.loaded:
-            check(receiver)
-        self._check_name(receiver)
+            refuse(self.problems_of(receiver))
         self._sequence += 1
         self.receivers.append(receiver)
         self.forget_plans()
@@ -70,18 +75,16 @@ class Registry:
     @property
     def in_background(self) -> Mapping[str, Receiver]:
         """The receivers in the background by their names."""
-        return {r.background.name: r for r in self.receivers if r.background is not None}
+        found: dict[str, Receiver] = {}
+        for receiver in self.receivers:
+            if receiver.background is not None:  # of two with one name, the second is wrong
+                found.setdefault(receiver.background.name, receiver)
+        return found
 
-    def _check_name(self, receiver: Receiver) -> None:
-        if receiver.background is None:
-            return
-        other = self.in_background.get(receiver.background.name)
-        if other is not None:
-            raise RegistrationError(
-                f"A receiver in the background is named {receiver.background.name!r} already; give "
-                f"one of them name=…, by which its deliveries are known. {other.defined_at} "
-                f"{receiver.defined_at}"
-            )
+    def problems_of(self, receiver: Receiver) -> Iterator[Problem]:
+        """Give what stops a receiver from ever working, once all events are declared."""
+        stores = self._recorder is not None
+        return problems_of(receiver, in_background=self.in_background, stores=stores)
 
     def registered_since(self, clock: int, function: Callable[..., Any]) -> list[Receiver]:
         """Return the registrations of a function that came after ``clock`` was read."""
@@ -188,26 +191,6 @@ def _is_historical(sender: object) -> bool:
     return sender._meta.apps is not apps
 
 
-def check(receiver: Receiver) -> None:
-    """Raise `RegistrationError` when a target, parameter or sender could never work.
-
-    Contract section 3, "How it is called" and "sender". One in the background also needs somebody
-    who stores events, and none that is sent before something happens.
-    """
-    for target in receiver.targets:
-        _check_target(target, receiver)
-    sources = [event for event in events.declared.values() if receiver.means(event)]
-    for source in sources:
-        _check_parameters(receiver, source)
-        check_phase(receiver.phase, source.event_name, receiver.name)
-    if receiver.phase is Phase.BACKGROUND and registry.recorder is None:
-        raise RegistrationError(
-            f"{receiver.name} is to run in the background, but nobody stores events; add "
-            f"workflow_events.delivery to INSTALLED_APPS. {receiver.defined_at}"
-        )
-    _check_senders(receiver, sources)
-
-
 def check_declaration(event: type[Event]) -> None:
     """Raise `RegistrationError` for an event declared after start-up that a receiver cannot take.
 
@@ -215,50 +198,7 @@ def check_declaration(event: type[Event]) -> None:
     """
     if registry.loaded:
         for receiver in registry.listeners(event):
-            _check_parameters(receiver, event)
-            check_phase(receiver.phase, event.event_name, receiver.name)
-
-
-def check_phase(phase: Phase, name: str, receiver: str) -> None:
-    """Raise `RegistrationError` for an event that a receiver in this phase would get too late."""
-    if phase is Phase.BACKGROUND and name.rpartition(".")[2].startswith("pre_"):
-        raise RegistrationError(
-            f"{receiver} cannot get {name} in the background: what it announces would be over. "
-            f"Listen to its post_ event, or leave out the background."
-        )
-
-
-def _check_parameters(receiver: Receiver, source: type[Event]) -> None:
-    if missing := receiver.missing(ALWAYS | source.attributes):
-        raise RegistrationError(
-            f"{receiver.name} asks for {', '.join(missing)}, which the event "
-            f"{source.event_name} does not carry; it carries "
-            f"{', '.join(sorted(ALWAYS | source.attributes))}. {receiver.defined_at}"
-        )
-
-
-def _check_target(target: Target, receiver: Receiver) -> None:
-    if not isinstance(target.wanted, Signal) and not any(
-        map(target.names, events.declared.values())
-    ):
-        raise RegistrationError(
-            f"{receiver.name} listens to {str(target)!r}, but no such event is declared; "
-            f"declared are {', '.join(sorted(events.declared))}. {receiver.defined_at}"
-        )
-
-
-def _check_senders(receiver: Receiver, sources: list[type[Event]]) -> None:
-    known = [list(source.senders()) for source in sources if source.senders is not None]
-    if not receiver.senders or not known or len(known) < len(sources):
-        return
-    verdicts = [receiver.senders.could_accept(senders) for senders in known]
-    if not any(verdicts):
-        possible = sorted({getattr(s, "__name__", str(s)) for senders in known for s in senders})
-        raise RegistrationError(
-            f"{receiver.name} listens for sender {receiver.senders}, which never sends "
-            f"{', '.join(source.event_name for source in sources)}; "
-            f"senders are {', '.join(possible)}. {receiver.defined_at}"
-        )
+            refuse(problems_with(receiver, [event]))
 
 
 registry = Registry()

@@ -1,0 +1,1 @@
+"""What is wrong with receivers, found before an event is emitted (docs/reference/checks.md)."""

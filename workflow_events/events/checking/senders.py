@@ -1,0 +1,142 @@
+"""Problems with the ``sender`` of a registration: who never sends what it listens to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.apps import apps
+from django.db.models.signals import ModelSignal
+
+from workflow_events.events import event as events
+from workflow_events.events.checking.problems import CheckId, Place, Problem, near
+from workflow_events.events.errors import AmbiguousSender
+from workflow_events.events.event import Event
+from workflow_events.events.receivers import Receiver
+from workflow_events.events.senders import SenderFilter, names_of
+
+_NOUN_FIRST = re.compile(r"(?P<noun>\w+?)_(?P<when>pre|post)_(?P<verb>\w+)")
+_LABEL = re.compile(r"[A-Za-z_]\w*\.[A-Za-z_]\w*")
+
+
+def sender_problems(
+    receiver: Receiver, sources: Sequence[type[Event]], place: Place | None
+) -> Iterator[Problem]:
+    """Give the senders that never send any of the events, which are all that a receiver means."""
+    yield from _labels(receiver, place)
+    known = _known(sources)
+    if not receiver.senders or not known or len(known) < len(sources):
+        return
+    try:
+        verdicts = [receiver.senders.could_accept(senders) for senders in known.values()]
+    except AmbiguousSender as error:
+        message, _, hint = str(error).partition("; ")
+        yield Problem(
+            CheckId.AMBIGUOUS_SENDER, f"{receiver.name}: {message}.", hint.capitalize(), place
+        )
+        return
+    if not any(verdicts):
+        wishes = [wish for wish in receiver.senders.wishes if isinstance(wish, str)]
+        formerly = " ".join(filter(None, (_formerly(wish, known) for wish in wishes)))
+        id_ = CheckId.SENDER_OF_ANOTHER_SYSTEM if formerly else CheckId.IMPOSSIBLE_SENDER
+        yield Problem(
+            id_,
+            f"{receiver.name} listens for sender {receiver.senders}, which never sends "
+            f"{', '.join(source.event_name for source in sources)}; "
+            f"senders are {_listed(_possible(known.values()))}.",
+            formerly or _meant(wishes, known),
+            place,
+        )
+
+
+def vain_parts(
+    receiver: Receiver, sources: Sequence[type[Event]], place: Place | None
+) -> Iterator[Problem]:
+    """Give senders of a list, and events of a list, that never meet one of the others."""
+    known = _known(sources)
+    if not receiver.senders or not known or len(known) < len(sources):
+        return
+    wishes = receiver.senders.wishes
+    if len(wishes) > 1:
+        for wish in wishes:
+            one = SenderFilter([wish])
+            if not any(one.could_accept(senders) for senders in known.values()):
+                formerly = _formerly(wish, known) if isinstance(wish, str) else ""
+                yield Problem(
+                    CheckId.SENDER_IN_VAIN,
+                    f"{receiver.name} also listens for sender {one}, which never sends "
+                    f"{', '.join(source.event_name for source in sources)}.",
+                    formerly or f"Leave it out; senders are {_listed(_possible(known.values()))}.",
+                    place,
+                )
+    exact = [t for t in receiver.targets if not t.is_pattern]
+    if len(receiver.targets) > 1:
+        for source, senders in known.items():
+            is_named = any(target.names(source) for target in exact)
+            if is_named and not receiver.senders.could_accept(senders):
+                yield Problem(
+                    CheckId.EVENT_IN_VAIN,
+                    f"{receiver.name} also listens to {source.event_name}, which {receiver.senders}"
+                    " never sends.",
+                    f"Leave it out, or add one of its senders: {_listed(senders)}.",
+                    place,
+                )
+
+
+def _known(sources: Sequence[type[Event]]) -> dict[type[Event], list[object]]:
+    return {s: list(s.senders()) for s in sources if s.senders is not None}
+
+
+def _possible(known: Iterable[Iterable[object]]) -> list[object]:
+    return list(dict.fromkeys(sender for senders in known for sender in senders))
+
+
+def _listed(senders: Iterable[object]) -> str:
+    return ", ".join(sorted({getattr(s, "__name__", str(s)) for s in senders})) or "none"
+
+
+def _meant(wishes: Iterable[str], known: dict[type[Event], list[object]]) -> str:
+    names = [names_of(sender)[0] for sender in _possible(known.values())]
+    meant = " ".join(filter(None, (near(wish.rpartition(".")[2], names) for wish in wishes)))
+    return meant or "Name one of these senders, or leave sender= out to hear all of them."
+
+
+def _formerly(wish: str, known: dict[type[Event], list[object]]) -> str:
+    """Return what to write for a sender that is the name of an event, as in Caluma; or nothing.
+
+    Its senders were such texts: the event of the operation, ``case_post_create`` for a start.
+    """
+    other = events.declared.get(_NOUN_FIRST.sub(r"\g<when>_\g<verb>_\g<noun>", wish))
+    other = events.declared.get(wish, other)
+    if other is None or other.senders is None:
+        return ""
+    possible = _possible(known.values())
+    meant = [sender for sender in other.senders() if sender in possible] or possible
+    choice = " or ".join(f"sender={name}" for name in _listed(meant).split(", "))
+    return f"{wish!r} names an event; the class of a mutation is the sender here: write {choice}."
+
+
+def _labels(receiver: Receiver, place: Place | None) -> Iterator[Problem]:
+    """Give models named as Django's own ``connect`` takes them: by the label of their app."""
+    if not any(isinstance(target.wanted, ModelSignal) for target in receiver.targets):
+        return
+    for wish in receiver.senders.wishes:
+        model = _labelled(wish)
+        if model is not None and wish not in names_of(model):
+            yield Problem(
+                CheckId.SENDER_OF_ANOTHER_SYSTEM,
+                f"{receiver.name} listens for sender {wish!r}, which names no class here.",
+                f"Write the model itself, sender={model.__name__}, or {names_of(model)[1]!r}.",
+                place,
+            )
+
+
+def _labelled(wish: Any) -> type | None:
+    if not isinstance(wish, str) or not _LABEL.fullmatch(wish):
+        return None
+    try:
+        model: type = apps.get_model(wish)
+    except LookupError:
+        return None
+    return model
