@@ -51,8 +51,11 @@ INSTALLED_APPS = [
     # For the indexes on JSON; adds nothing on SQLite.
     "django.contrib.postgres",
     "workflow_events.delivery",
+    "workflow_events.records",
     "workflow_events.workflow",
     "workflow_events",
+    # For its commands; the receivers are loaded by then.
+    "workflow_events.events",
 ]
 # Tables of the engine; procrastinate's can be made on PostgreSQL only.
 if EVENT_ENGINE.startswith("django_tasks_db."):

@@ -22,6 +22,10 @@ usage: workflow-events <command> [options]
                   deliver again what has ended, or give up what has not
   replay          deliver logged events to a receiver, again or for the first time
   prune           delete old events with their deliveries
+  events          show which events there are, what they carry, and who sends them
+                  (--json, --asyncapi, --markdown)
+  receivers       show who runs when an event is emitted, in which order
+  new             write a receiver or an event, and a test of it, into extensions/
   load-example    create the workflow "application", unless it exists
   schema          print the GraphQL schema
   migrate, check, shell, …

@@ -149,6 +149,12 @@ def encoder_for(value: Any) -> Encoder | None:
     return next(shaped, nearest)
 
 
+def tag_of(kind: type) -> str | None:
+    """Return the tag that was registered for a type itself; None if there is none."""
+    path = f"{kind.__module__}.{kind.__qualname__}"
+    return next((tag for tag, owners in _owners.items() if path in owners), None)
+
+
 def decoder_for(tag: str) -> Decode | None:
     """Return the decoder of a tag."""
     return _decoders.get(tag)

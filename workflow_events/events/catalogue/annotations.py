@@ -8,12 +8,12 @@ import sys
 import textwrap
 import types
 from collections.abc import Callable
+from itertools import pairwise
 from typing import (
     Any,
     ClassVar,
     ForwardRef,
     Literal,
-    TypeVar,
     Union,
     get_args,
     get_origin,
@@ -33,7 +33,7 @@ def annotations_of(event: type[Event]) -> dict[str, Any]:
         for name, hint in vars(base).get("__annotations__", {}).items():
             if name in event.attributes and get_origin(hint) is not ClassVar:
                 found[name] = resolved(hint, base)
-    return found | {name: Any for name in sorted(event.attributes - found.keys())}
+    return found | dict.fromkeys(sorted(event.attributes - found.keys()), Any)
 
 
 def resolved(hint: Any, owner: type) -> Any:
@@ -64,7 +64,7 @@ def _docs_in(owner: type) -> dict[str, str]:
     body = getattr(declaration, "body", [])
     return {
         statement.target.id: inspect.cleandoc(after.value.value)
-        for statement, after in zip(body, body[1:], strict=False)
+        for statement, after in pairwise(body)
         if isinstance(statement, ast.AnnAssign)
         and isinstance(statement.target, ast.Name)
         and isinstance(after, ast.Expr)
@@ -79,14 +79,8 @@ def type_text(annotation: Any) -> str:
         return annotation
     if isinstance(annotation, ForwardRef):
         return annotation.__forward_arg__
-    if annotation is None or annotation is types.NoneType:
-        return "None"
-    if annotation is Ellipsis:
-        return "..."
     if isinstance(annotation, list):  # the arguments of a Callable
         return f"[{', '.join(map(type_text, annotation))}]"
-    if isinstance(annotation, TypeVar):
-        return annotation.__name__
     origin = get_origin(annotation)
     return _short(annotation) if origin is None else _generic_text(origin, get_args(annotation))
 
@@ -99,5 +93,9 @@ def _generic_text(origin: Any, arguments: tuple[Any, ...]) -> str:
 
 
 def _short(kind: Any) -> str:
+    if kind in (None, types.NoneType):
+        return "None"
+    if kind is Ellipsis:
+        return "..."
     name = getattr(kind, "__qualname__", None) or getattr(kind, "__name__", None) or str(kind)
     return str(name).rpartition("<locals>.")[2]

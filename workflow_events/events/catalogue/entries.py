@@ -78,7 +78,7 @@ def catalogue() -> tuple[EventEntry, ...]:
 
 def describe(event: type[Event]) -> EventEntry:
     """Return what one class declares, an abstract one included."""
-    module, qualname, line = event.declared_at
+    module, _, line = event.declared_at
     return EventEntry(
         event=event,
         name="" if event.abstract else event.event_name,

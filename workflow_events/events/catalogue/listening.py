@@ -9,6 +9,7 @@ from typing import Any
 
 from django.dispatch import Signal
 
+from workflow_events.events.calls import CALL
 from workflow_events.events.event import declared
 from workflow_events.events.listeners import ReceiverClass
 from workflow_events.events.phases import Background, Phase
@@ -114,7 +115,7 @@ def place_of(function: Callable[..., Any]) -> tuple[str, int]:
         plain = plain.func if hasattr(plain, "func") else plain.__func__
     plain = inspect.unwrap(plain)
     if not hasattr(plain, "__code__"):
-        plain = getattr(type(plain), "__call__", None)
+        plain = getattr(type(plain), CALL, None)
     code = getattr(plain, "__code__", None)
     return (code.co_filename, code.co_firstlineno) if code else ("", 0)
 

@@ -1,0 +1,1 @@
+"""Commands of the event core, for ``manage.py`` and ``workflow-events``."""

@@ -1,0 +1,41 @@
+"""What commands that show something have in common."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+
+class ShowingCommand(BaseCommand):
+    """Prints what there is: changes nothing, needs no database, stops when nobody reads on."""
+
+    requires_system_checks = ()
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run it; whoever reads, as ``head``, may have seen enough before the end."""
+        try:
+            output = super().execute(*args, **options)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Nothing must be flushed at the end any more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+        return output
+
+    def show(self, lines: Iterable[str]) -> None:
+        """Print these lines."""
+        for line in lines:
+            self.stdout.write(line)
+
+    def show_json(self, document: Any) -> None:
+        """Print JSON as programs and people can read it."""
+        self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
+
+    def paint(self, name: str) -> str:
+        """Return a name as it stands out on a terminal; elsewhere as it is."""
+        return self.style.MIGRATE_HEADING(name) if self.stdout.isatty() else name
