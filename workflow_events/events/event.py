@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
@@ -64,6 +64,8 @@ class Event:
     by_pattern: ClassVar[bool] = True
     is_probe: ClassVar[bool] = False
     subscript_is_sender: ClassVar[bool] = False
+    not_stored: ClassVar[frozenset[str]] = frozenset()
+    """Attributes that are not stored for the background, as `rebuilt` makes them there."""
 
     __slots__ = ("__dict__", "__weakref__", "_envelope", "_origin")
 
@@ -154,6 +156,11 @@ class Event:
             )
             _set_envelope(self, envelope)
             return envelope
+
+    @classmethod
+    def rebuilt(cls, sender: Any, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is `not_stored`, made of what is, for a receiver in the background."""
+        return {}
 
     if not TYPE_CHECKING:  # a type checker that saw it would let every attribute be assigned
 

@@ -91,8 +91,10 @@ def decode(logged: LoggedEvent, delivery_id: UUID, *, gone_as_none: bool = False
         cause=logged.cause,
         delivery_id=delivery_id,
     )
+    sender = _sender(logged.sender)
+    payload |= event_class.rebuilt(sender, payload)
     payload = _completed(event_class, payload)
-    return restore(event_class, payload, _sender(logged.sender), envelope)
+    return restore(event_class, payload, sender, envelope)
 
 
 def _attributes(content: Any) -> dict[str, Any]:

@@ -87,7 +87,11 @@ def encode(event: Event) -> LoggedEvent:
 
     Raises `NotEncodable` for what cannot be stored. Querysets cost one statement each.
     """
-    payload = {name: _attribute(event, name, value) for name, value in vars(event).items()}
+    payload = {
+        name: _attribute(event, name, value)
+        for name, value in vars(event).items()
+        if name not in event.not_stored
+    }
     beside = {name: payload.pop(name) for name in BESIDE_PAYLOAD if name in payload}
     envelope = event.envelope
     sender = path_of(event.sender) or ""

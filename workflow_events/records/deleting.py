@@ -1,0 +1,36 @@
+"""From Django's ``pre_delete`` and ``post_delete`` to the events of deleted records."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+
+from django.db.models import Model
+
+from workflow_events.events.dispatch import emit
+from workflow_events.records.events import PostDeleteRecord, PreDeleteRecord
+from workflow_events.records.heard import heard_of
+from workflow_events.records.values import loaded_values_of
+
+
+def before_delete(sender: type[Model], instance: Model, **_: Any) -> None:
+    """Emit `PreDeleteRecord`. Raises as `emit` does; nothing is deleted then."""
+    if PreDeleteRecord in heard_of[sender]:
+        values = loaded_values_of(instance)
+        emit(PreDeleteRecord, sender=sender, record=instance, values=values)
+
+
+def after_delete(sender: type[Model], instance: Model, **_: Any) -> None:
+    """Emit `PostDeleteRecord`. Raises as `emit` does; the deletion is rolled back then."""
+    if PostDeleteRecord in heard_of[sender]:
+        values = loaded_values_of(instance)
+        # Django takes the key from the instance itself as soon as all are told.
+        emit(PostDeleteRecord, sender=sender, record=_copy_of(instance), values=values)
+
+
+def _copy_of(record: Model) -> Model:
+    same = type(record).__new__(type(record))
+    vars(same).update(vars(record))
+    same._state = copy(record._state)
+    same._state.fields_cache = dict(record._state.fields_cache)
+    return same

@@ -1,0 +1,113 @@
+"""``changed``: only where a field of a record got another value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
+
+from django.db.models import Model
+
+from workflow_events.events.checking.problems import CheckId, Problem, near, place_of
+from workflow_events.events.checking.registrations import further_checks
+from workflow_events.events.filters import filter_events
+from workflow_events.events.receivers import Receiver
+from workflow_events.events.senders import names_of
+from workflow_events.records.senders import sending_models, with_subclasses
+from workflow_events.records.values import written_fields
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Any:
+    def __repr__(self) -> str:
+        return "any"
+
+
+ANY: Final = _Any()
+"""Stands for every value; None is one like others."""
+
+
+def changed(*fields: str, to: Any = ANY, from_: Any = ANY) -> Callable[[F], F]:
+    """Run the receiver below only where one of these fields has changed; without any, one at all.
+
+    ``to`` is what it must be now, ``from_`` what it must have been: a value, several in a tuple,
+    list or set, or a function that takes the value. A foreign key is its key, or the row that it
+    leads to. For `PreUpdateRecord` and `PostUpdateRecord`; on an event without ``diff``, and for a
+    field that the model does not have, it is refused at start-up. Raises ``TypeError`` for a field
+    that is no name.
+    """
+    if not all(isinstance(field, str) for field in fields):
+        raise TypeError("changed takes names of fields, as in changed('status', to='completed').")
+    return filter_events(Changed(fields, to, from_))
+
+
+class Changed:
+    """The condition of one `changed`."""
+
+    def __init__(self, fields: tuple[str, ...], to: Any, from_: Any) -> None:
+        self.fields = fields
+        self.to = to
+        self.from_ = from_
+
+    def __call__(self, diff: dict[str, tuple[Any, Any]]) -> bool:
+        """Tell whether one of the fields is in the diff with such values."""
+        return any(
+            _is(self.from_, *diff[name][:1]) and _is(self.to, *diff[name][1:])
+            for name in self.fields or diff
+            if name in diff
+        )
+
+    def __repr__(self) -> str:
+        fields = [repr(field) for field in self.fields]
+        given = [f"{k}={v!r}" for k, v in (("from_", self.from_), ("to", self.to)) if v is not ANY]
+        return f"changed({', '.join([*fields, *given])})"
+
+
+def _is(wanted: Any, value: Any) -> bool:
+    if wanted is ANY:
+        return True
+    if isinstance(wanted, tuple | list | set | frozenset):
+        return any(_is(one, value) for one in wanted)
+    if isinstance(wanted, Model):
+        return bool(wanted.pk == value)
+    if callable(wanted):
+        return bool(wanted(value))
+    return bool(wanted == value)
+
+
+def _problems_of(receiver: Receiver) -> Iterator[Problem]:
+    """Give the fields asked for that no model that the receiver names has."""
+    conditions = [p.function for p in receiver.predicates if isinstance(p.function, Changed)]
+    models = list(_models_of(receiver)) if conditions else []
+    if not models:
+        return  # it hears every model
+    known = sorted(
+        {
+            field.name
+            for model in models
+            for one in with_subclasses(model)
+            for field in written_fields(one)
+        }
+    )
+    for condition in conditions:
+        for name in sorted(set(condition.fields) - set(known)):
+            yield Problem(
+                CheckId.UNKNOWN_FIELD,
+                f"{receiver.name}: {condition} asks for {name!r}, but no UPDATE of "
+                f"{', '.join(names_of(model)[1] for model in models)} writes such a field.",
+                near(name, known) or f"Fields are {', '.join(known)}.",
+                place_of(receiver.function),
+            )
+
+
+def _models_of(receiver: Receiver) -> Iterator[type[Model]]:
+    """Yield the models that a receiver names."""
+    wishes = [*(target.sender for target in receiver.targets), *receiver.senders.wishes]
+    for wish in wishes:
+        if isinstance(wish, type) and issubclass(wish, Model):
+            yield wish
+        elif isinstance(wish, str):
+            yield from (model for model in sending_models() if wish in names_of(model))
+
+
+further_checks.append(_problems_of)

@@ -1,0 +1,39 @@
+"""Reading the rows of a queryset so that nobody changes them before the transaction ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connections
+from django.db.models import Model, QuerySet
+from django.db.models.query import ModelIterable
+
+from workflow_events.records.values import locks_without_key
+
+
+def locked(queryset: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    """Return the rows of a queryset, complete, in the order of their keys, locked when read.
+
+    Those that somebody else has changed meanwhile are asked again whether they belong to it, where
+    the database does so for an UPDATE.
+    """
+    model, query = queryset.model, queryset.query
+    is_of_rows = issubclass(queryset._iterable_class, ModelIterable)
+    if query.distinct or query.group_by is not None or not is_of_rows:
+        # Such rows cannot be locked themselves.
+        keys = queryset.order_by().values("pk")
+        rows: QuerySet[Any, Any] = QuerySet(model, using=queryset.db).filter(pk__in=keys)
+    else:
+        rows = queryset.select_related(None).defer(None)
+    features = connections[queryset.db].features
+    of = ("self", *_parents(model)) if features.has_select_for_update_of else ()
+    return rows.order_by("pk").select_for_update(of=of, no_key=locks_without_key(queryset.db))
+
+
+def _parents(model: type[Model]) -> Iterator[str]:
+    """Yield the relations to the tables that hold the rest of a row."""
+    for parent, link in model._meta.concrete_model._meta.parents.items():  # type: ignore[union-attr]
+        if link is not None and link in model._meta.concrete_model._meta.local_fields:  # type: ignore[union-attr]
+            yield link.name
+            yield from (f"{link.name}__{path}" for path in _parents(parent))
