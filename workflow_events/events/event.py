@@ -120,7 +120,8 @@ class Event:
             sys._getframe(1).f_lineno,
         )
         if not abstract:
-            cls.event_name = name or _WORD_STARTS.sub("_", cls.__name__).lower()
+            derived = _WORD_STARTS.sub("_", cls.__name__).lower()
+            cls.event_name = derived if name is None else name
             _check_name(cls)
             _check_case(cls)
             _declare(cls)

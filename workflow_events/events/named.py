@@ -50,9 +50,9 @@ def declare_event(
     class_name = _class_name(name)
     body: dict[str, Any] = {"__module__": module, "__doc__": doc or None, "__annotations__": {}}
     for attribute, given in payload.items():
-        hint, *default = given if isinstance(given, tuple) else (given,)
-        _check_type(name, attribute, hint, default)
-        body["__annotations__"][attribute] = hint
+        values = given if isinstance(given, tuple) else (given,)
+        _check_types(name, attribute, values)
+        body["__annotations__"][attribute], *default = values
         if default:
             [body[attribute]] = default
     keywords = {
@@ -88,16 +88,17 @@ def _class_name(name: str) -> str:
     return words if words.isidentifier() else f"Event{words}"
 
 
-def _check_type(name: str, attribute: str, hint: object, default: list[object]) -> None:
+def _check_types(name: str, attribute: str, values: tuple[Any, ...]) -> None:
+    if len(values) not in (1, 2):
+        raise DeclarationError(
+            f"{name!r}: {attribute} is given {len(values)} values; write a type, or "
+            "(type, default)."
+        )
+    hint = values[0]
     is_type = hint is None or isinstance(hint, type) or type(hint).__module__ == "typing"
     if hint is ClassVar or get_origin(hint) is ClassVar or not (is_type or get_origin(hint)):
         kind = type(hint).__name__
         raise DeclarationError(
             f"{name!r}: {attribute}={hint!r} is no type; give one, as {attribute}={kind}, "
             f"or one with a default, as {attribute}=({kind}, {hint!r})."
-        )
-    if len(default) > 1:
-        raise DeclarationError(
-            f"{name!r}: {attribute} is given {1 + len(default)} values; write a type, or "
-            "(type, default)."
         )
