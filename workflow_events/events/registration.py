@@ -13,7 +13,7 @@ from workflow_events.events.checking.registrations import check_phase
 from workflow_events.events.errors import RegistrationError
 from workflow_events.events.filters import Filtered
 from workflow_events.events.phases import DEFAULT_TIME_LIMIT, Background, Phase
-from workflow_events.events.receivers import Predicate, Receiver, name_of
+from workflow_events.events.receivers import Predicate, Receiver, is_async, name_of
 from workflow_events.events.registry import registry
 from workflow_events.events.retry import Retry
 from workflow_events.events.senders import SenderFilter
@@ -38,6 +38,7 @@ def on(
     time_limit: float | None = DEFAULT_TIME_LIMIT,
     takes_gone: bool = False,
     dry_run: bool = True,
+    concurrent: bool = False,
 ) -> Callable[[F], F]:
     """Register the decorated callable for events; it is returned unchanged.
 
@@ -52,7 +53,9 @@ def on(
       failures logged; in the ``"background"``, by a worker, whatever crashes meanwhile.
       ``background=True`` is short for the last;
     * ``dry_run``: false for one that must not run where all is undone afterwards, as it does what
-      no database can undo.
+      no database can undo;
+    * ``concurrent``: of ``async def`` receivers, whether it runs at the same time as its concurrent
+      neighbours of the same order; without the database (docs/how-to/write-an-async-receiver.md).
 
     And for receivers in the background only:
 
@@ -77,6 +80,11 @@ def on(
         "takes_gone": takes_gone,
     }
     _check_options(phase, options)
+    if concurrent and phase is Phase.BACKGROUND:
+        raise RegistrationError(
+            "concurrent=True contradicts background=True: a worker runs async receivers side by "
+            "side anyway; leave it out."
+        )
     created = registry.clock()
 
     def decorate(function: F) -> F:
@@ -85,6 +93,11 @@ def on(
             raise RegistrationError(
                 f"@on at {getattr(plain, '__qualname__', plain)} stands in a class body, where "
                 "there is no instance to call; register a function of the module or a bound method."
+            )
+        if concurrent and not is_async(plain):
+            raise RegistrationError(
+                f"{name_of(plain)}: concurrent=True is for async def receivers only; leave it out, "
+                "or write async def."
             )
         receiver = Receiver(
             function=plain,
@@ -99,6 +112,7 @@ def on(
             dry_run=dry_run,
             phase=phase,
             background=_background(plain, wanted, options) if phase is Phase.BACKGROUND else None,
+            concurrent=concurrent,
         )
         registry.add(receiver)
         for target in wanted:

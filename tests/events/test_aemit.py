@@ -1,0 +1,337 @@
+"""``await aemit(…)``: what `emit` does, from async code."""
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from django.db import connections, transaction
+
+from tests.events.tables import Note
+from workflow_events.events import Event, ReceiverError, aemit, emit, filter_events, on
+from workflow_events.events.errors import EventDepthExceeded
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+LIMIT = 30
+"""Seconds, after which a test that waits for ever has failed."""
+
+
+def run(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Run async code in an event loop of its own, and close the connection of its thread."""
+
+    async def limited() -> Any:
+        try:
+            async with asyncio.timeout(LIMIT):
+                return await main()
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    return asyncio.run(limited())
+
+
+def test_returns_the_occurrence(child_seen: type[Event]) -> None:
+    @on(child_seen)
+    def change(event: Any) -> None:
+        event.label = "changed"
+
+    async def main() -> None:
+        event: Any = await aemit(child_seen, sender=None, child=None, label="first")
+        assert (event.label, event.sender) == ("changed", None)
+
+    run(main)
+
+
+def test_payload_that_does_not_fit(matter: type[Event]) -> None:
+    async def main() -> None:
+        with pytest.raises(TypeError, match="has no attribute 'wrong'"):
+            await aemit(matter, sender=None, wrong=1)
+
+    run(main)
+
+
+def test_nobody_listens(matter: type[Event]) -> None:
+    """It costs no thread."""
+
+    async def main() -> int:
+        before = threading.active_count()
+        await aemit(matter, sender=None)
+        return threading.active_count() - before
+
+    assert asyncio.run(main()) == 0
+
+
+def test_in_order_on_the_loop_of_the_caller(matter: type[Event]) -> None:
+    """Sync receivers run in a thread without loop, async ones in the event loop of the caller."""
+    got: list[Any] = []
+
+    @on(matter, order=1)
+    def second() -> None:
+        got.append(threading.current_thread() is threading.main_thread())
+
+    @on(matter, order=2)
+    async def third() -> None:
+        got.append(asyncio.get_running_loop())
+        await Note.objects.acreate(by="third")
+
+    @on(matter)
+    def first() -> None:
+        Note.write("first")
+
+    async def main() -> None:
+        await aemit(matter, sender=None)
+        assert got == [False, asyncio.get_running_loop()]
+
+    run(main)
+    assert Note.all_by() == ["first", "third"]
+
+
+def test_failures_across(matter: type[Event], errors: Any) -> None:
+    """ReceiverError as from `emit`; what the failed receiver wrote is undone."""
+
+    @on(matter, raise_exception=True)
+    async def fails() -> None:
+        await Note.objects.acreate(by="fails")
+        raise ValueError("no")
+
+    @on(matter)
+    def runs() -> None:
+        Note.write("runs")
+
+    async def main() -> None:
+        with pytest.raises(ReceiverError, match=r"^no$") as caught:
+            await aemit(matter, sender=None)
+        assert [type(error) for error in caught.value.exceptions] == [ValueError]
+        with pytest.raises(ValueError, match=r"^no$"):
+            await aemit(matter, sender=None, robust=False)
+
+    run(main)
+    assert Note.all_by() == ["runs"]
+    assert len(errors()) == 1
+
+
+def test_context_both_ways(matter: type[Event]) -> None:
+    """Receivers see the context of the caller, and the caller what they set, as with `emit`."""
+    variable = contextvars.ContextVar("variable", default="nothing")
+    got = []
+
+    @on(matter)
+    def sync() -> None:
+        got.append(variable.get())
+        variable.set("sync")
+
+    @on(matter)
+    async def asynchronous() -> None:
+        got.append(variable.get())
+        variable.set("async")
+
+    async def main() -> str:
+        variable.set("caller")
+        await aemit(matter, sender=None)
+        return variable.get()
+
+    assert run(main) == "async"
+    assert got == ["caller", "sync"]
+
+
+def test_nested(matter: type[Event]) -> None:
+    """Inside an async receiver: the cause is known, the transaction is that of the operation."""
+
+    class Inner(Event):
+        pass
+
+    causes = []
+
+    @on(Inner)
+    def writes(event: Event) -> None:
+        causes.append(event.envelope.cause)
+        Note.write("inner")
+
+    @on(matter, raise_exception=True)
+    async def outer() -> None:
+        await aemit(Inner, sender=None)
+        assert await Note.objects.acount() == 1
+
+    with transaction.atomic():
+        event = emit(matter, sender=None)
+        assert causes == [event.envelope.id]
+        assert Note.all_by() == ["inner"]
+        transaction.set_rollback(True)
+    assert Note.all_by() == []
+
+    async def main() -> None:
+        event = await aemit(matter, sender=None)
+        assert causes[1:] == [event.envelope.id]
+
+    run(main)
+    assert Note.all_by() == ["inner"]
+
+
+def test_endless_loops_end(matter: type[Event], settings: Any) -> None:
+    settings.EVENT_MAX_DEPTH = 3
+    calls = []
+
+    @on(matter)
+    async def again() -> None:
+        calls.append(1)
+        await aemit(matter, sender=None)
+
+    async def main() -> None:
+        with pytest.raises(EventDepthExceeded, match=r"again .on matter. emits matter"):
+            await aemit(matter, sender=None)
+
+    run(main)
+    assert len(calls) == 3
+
+
+def test_several_at_once_take_turns(matter: type[Event]) -> None:
+    """Emissions gathered by `asyncio.gather` are not mixed, not even by their async receivers."""
+
+    class Numbered(Event):
+        number: int
+
+    got: list[Any] = []
+
+    @on(Numbered)
+    async def first(number: int) -> None:
+        got.append(("begin", number))
+        await Note.objects.acreate(by=str(number))
+        await asyncio.sleep(0)
+        got.append(("end", number))
+
+    @on(Numbered, order=1)
+    def last(number: int) -> None:
+        got.append(("last", number))
+
+    expected = [(step, number) for number in range(3) for step in ("begin", "end", "last")]
+
+    async def gather() -> None:
+        await asyncio.gather(*(aemit(Numbered, sender=None, number=n) for n in range(3)))
+
+    run(gather)
+    assert got == expected
+    got.clear()
+    Note.objects.all().delete()
+    on(matter)(gather)
+    emit(matter, sender=None, robust=False)
+    assert got == expected
+    assert Note.all_by() == ["0", "1", "2"]
+
+
+def test_cancelled(matter: type[Event], errors: Any) -> None:
+    """The emission runs to its end, and only then the cancellation goes on."""
+    got = []
+
+    async def main() -> None:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        @on(matter)
+        async def waits() -> None:
+            begun.set()
+            await go_on.wait()
+            await Note.objects.acreate(by="waits")
+
+        @on(matter)
+        def last() -> None:
+            got.append("last")
+
+        task = asyncio.create_task(aemit(matter, sender=None))
+        await begun.wait()
+        task.cancel()
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.sleep(0)
+        assert not task.done()
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert got == ["last"]
+
+    run(main)
+    assert Note.all_by() == ["waits"]
+    assert errors() == []
+
+
+def test_cancelled_and_failed(matter: type[Event]) -> None:
+    """What the emission has raised is the cause of the cancellation that goes on."""
+
+    async def main() -> None:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        @on(matter)
+        async def fails() -> None:
+            begun.set()
+            await go_on.wait()
+            raise ValueError("no")
+
+        task = asyncio.create_task(aemit(matter, sender=None, robust=False))
+        await begun.wait()
+        task.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        assert isinstance(caught.value.__cause__, ValueError)
+
+    run(main)
+
+
+def test_time_limit_of_the_caller(matter: type[Event]) -> None:
+    """`asyncio.timeout` around it ends when the emission does."""
+    got = []
+
+    async def main() -> None:
+        limit = asyncio.timeout(None)
+
+        @on(matter)
+        async def late() -> None:
+            limit.reschedule(asyncio.get_running_loop().time() - 1)
+            for _ in range(9):
+                await asyncio.sleep(0)
+            got.append("late")
+
+        with pytest.raises(TimeoutError):
+            async with limit:
+                await aemit(matter, sender=None)
+
+    run(main)
+    assert got == ["late"]
+
+
+def test_under_async_to_sync(matter: type[Event]) -> None:
+    """Async code that synchronous code waits for has its thread, connection and transaction."""
+    got = []
+
+    @on(matter)
+    @filter_events(lambda: True)
+    def writes() -> None:
+        got.append(threading.current_thread())
+        Note.write("inside")
+
+    async def main() -> None:
+        await aemit(matter, sender=None)
+
+    with transaction.atomic():
+        async_to_sync(main)()
+        assert Note.all_by() == ["inside"]
+        transaction.set_rollback(True)
+    assert Note.all_by() == []
+    assert got == [threading.current_thread()]
+
+
+def test_after_commit(matter: type[Event]) -> None:
+    """Outside of a transaction they run at once, before `aemit` returns."""
+    got = []
+
+    @on(matter, delivery="commit")
+    async def later() -> None:
+        got.append(await Note.objects.acount())
+
+    async def main() -> None:
+        await aemit(matter, sender=None)
+        assert got == [0]
+
+    run(main)
