@@ -28,6 +28,8 @@ def explained(trace: Trace, told: Told = message_of) -> dict[str, Any]:
         "seconds": round(trace.seconds, 6),
         "statements": trace.statements,
         "events": [_emitted(emitted, told) for emitted in trace.events],
+        "on_commit": trace.on_commit,
+        "mails": [{"to": mail.recipients(), "subject": str(mail.subject)} for mail in trace.mails],
     }
 
 

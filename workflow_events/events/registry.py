@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -11,6 +12,7 @@ from django.db.models import Model
 from django.dispatch import Signal
 
 from workflow_events.events import event as events
+from workflow_events.events import traces
 from workflow_events.events.calls import ALWAYS
 from workflow_events.events.checking.problems import Problem, refuse
 from workflow_events.events.checking.registrations import problems_of, problems_with
@@ -20,10 +22,23 @@ from workflow_events.events.plans import Plan, Watcher, plan_of
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.senders import is_lasting
 from workflow_events.events.targets import Source
+from workflow_events.events.traced_plans import places_of, traced_plan
 
 if TYPE_CHECKING:
     from workflow_events.events.recording import Recorder
     from workflow_events.events.signals import Bridge
+
+
+class _Prepared:
+    """What is worked out of the receivers that there are; others make it worthless."""
+
+    def __init__(self) -> None:
+        self.plans: dict[tuple[Source, object], Plan] = {}
+        self.listeners: dict[Source, tuple[Receiver, ...]] = {}
+        # For senders that come and go, such as instances: what is the same for most of them.
+        self.plans_of: dict[tuple[Source, tuple[Receiver, ...]], Plan] = {}
+        self.traced: dict[tuple[Source, object, bool], Plan] = {}
+        self.traced_of: dict[tuple[Source, tuple[traces.Place, ...]], Plan] = {}
 
 
 class Registry:
@@ -35,12 +50,14 @@ class Registry:
         self.bridges: dict[Signal, Bridge] = {}
         self._recorder: Recorder | None = None
         self._sequence = 0
-        self._plans: dict[tuple[Source, object], Plan] = {}
-        # For senders that come and go, such as instances: what is the same for most of them.
-        self._listeners: dict[Source, tuple[Receiver, ...]] = {}
-        self._plans_of: dict[tuple[Source, tuple[Receiver, ...]], Plan] = {}
+        self._lock = RLock()
+        self._tracing = 0
+        """How many traces are under way, in all threads."""
+        self._prepared = _Prepared()
+        self._plans: dict[tuple[Source, object], Plan] = self._prepared.plans
+        """Where `plan` looks first: nothing is there while somebody traces."""
         self.followers: list[Callable[[], None]] = []
-        """Called whenever receivers came or went."""
+        """Called whenever receivers came or went, and when all are loaded."""
         self._watchers: tuple[Watcher, ...] = ()
         self._muted: tuple[Callable[[Receiver], bool], ...] = ()
 
@@ -99,32 +116,66 @@ class Registry:
 
     def listeners(self, source: Source) -> tuple[Receiver, ...]:
         """Return the receivers of an event class or signal, for any sender, in running order."""
-        if source not in self._listeners:
+        listeners = self._prepared.listeners
+        if source not in listeners:
             found = [r for r in self.receivers if r.means(source)]
             found.sort(key=lambda receiver: (receiver.order, receiver.sequence))
-            self._listeners[source] = tuple(found)
-        return self._listeners[source]
+            listeners[source] = tuple(found)
+        return listeners[source]
 
     def _prepare(self, source: Source, sender: object) -> Plan:
+        # What is prepared while receivers come or go is kept with what is forgotten by then.
+        prepared = self._prepared
+        if self._tracing:
+            around = traces.current.get()
+            if around is not None:
+                return self._traced_plan(prepared, source, sender, around.trace.dry_run)
+            if is_lasting(sender) and (source, sender) in prepared.plans:
+                return prepared.plans[source, sender]
         chosen = tuple([r for r in self.listeners(source) if r.hears(source, sender)])
         for muted in self._muted:
             chosen = tuple([r for r in chosen if not muted(r)])
         if _is_historical(sender):
             chosen = tuple([r for r in chosen if r.phase is not Phase.BACKGROUND])
-        plan = self._plans_of.get((source, chosen))
+        plan = prepared.plans_of.get((source, chosen))
         if plan is None:
-            is_open = isinstance(source, Signal)
-            carried = ALWAYS if isinstance(source, Signal) else ALWAYS | source.attributes
-            plan = self._plans_of[source, chosen] = plan_of(
-                chosen,
-                carried,
-                is_open=is_open,
-                logged=self._is_logged(source),
-                watchers=self._watchers,
-            )
+            plan = prepared.plans_of[source, chosen] = plan_of(chosen, **self._options(source))
         if is_lasting(sender):
-            self._plans[source, sender] = plan
+            prepared.plans[source, sender] = plan
         return plan
+
+    def _traced_plan(
+        self, prepared: _Prepared, source: Source, sender: object, dry_run: bool
+    ) -> Plan:
+        if is_lasting(sender) and (source, sender, dry_run) in prepared.traced:
+            return prepared.traced[source, sender, dry_run]
+        places = places_of(
+            self.listeners(source),
+            source,
+            sender,
+            is_muted=lambda receiver: any(muted(receiver) for muted in self._muted),
+            is_historical=_is_historical(sender),
+            dry_run=dry_run,
+        )
+        plan = prepared.traced_of.get((source, places))
+        if plan is None:
+            options = self._options(source)
+            # A signal that nobody means need not be sent, and so is not seen.
+            is_seen = places or not options["is_open"]
+            plan = traced_plan(places, **options) if is_seen else plan_of((), **options)
+            prepared.traced_of[source, places] = plan
+        if is_lasting(sender):
+            prepared.traced[source, sender, dry_run] = plan
+        return plan
+
+    def _options(self, source: Source) -> dict[str, Any]:
+        is_open = isinstance(source, Signal)
+        return {
+            "carried": ALWAYS if isinstance(source, Signal) else ALWAYS | source.attributes,
+            "is_open": is_open,
+            "logged": self._is_logged(source),
+            "watchers": self._watchers,
+        }
 
     def _is_logged(self, source: Source) -> bool:
         if isinstance(source, Signal) or self._recorder is None:
@@ -133,9 +184,25 @@ class Registry:
 
     def forget_plans(self) -> None:
         """Prepare all plans anew: what they depend on has changed."""
-        self._plans.clear()
-        self._listeners.clear()
-        self._plans_of.clear()
+        with self._lock:
+            self._prepared = _Prepared()
+            self._show_plans()
+
+    def _show_plans(self) -> None:
+        self._plans = {} if self._tracing else self._prepared.plans
+
+    @contextmanager
+    def tracing(self) -> Iterator[None]:
+        """Let each plan be asked for where it is told apart who traces, in this process."""
+        with self._lock:
+            self._tracing += 1
+            self._show_plans()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._tracing -= 1
+                self._show_plans()
 
     @contextmanager
     def watched_by(self, watcher: Watcher) -> Iterator[None]:

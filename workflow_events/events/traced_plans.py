@@ -15,10 +15,10 @@ from workflow_events.events import frames
 from workflow_events.events.calls import loop_over, source_of
 from workflow_events.events.event import Event
 from workflow_events.events.phases import Phase
-from workflow_events.events.plans import Outside, Plan, Watcher, assembled
+from workflow_events.events.plans import Outside, Plan, Watcher, assembled, plan_of
 from workflow_events.events.receivers import Predicate, Receiver
 from workflow_events.events.targets import Source
-from workflow_events.events.traces import Emitted, Outcome, Place, run_traced
+from workflow_events.events.traces import Emitted, Outcome, Place, await_traced, run_traced
 
 _NOBODY_YET = Outside(after_commit=(), background=(), asking=(), logged=False)
 
@@ -67,6 +67,9 @@ def traced_plan(
     chosen = [place.receiver for place in places if place.outcome is None]
 
     def called(receiver: Receiver) -> tuple[Callable[..., Any], None]:
+        if receiver.concurrent:
+            awaited = receiver.prepare_awaited(carried, is_open=is_open)
+            return partial(await_traced, receiver, awaited), None
         return partial(run_traced, receiver, _call(receiver, carried, is_open=is_open)), None
 
     def asked(receiver: Receiver) -> tuple[Callable[..., Any], None]:
@@ -81,8 +84,9 @@ def traced_plan(
         watchers=(*watchers, partial(Emitted, places=places, logged=logged)),
     )
     if plan.outside is None and any(place.outcome in _HEARD for place in places):
-        return replace(plan, outside=_NOBODY_YET)
-    return plan
+        plan = replace(plan, outside=_NOBODY_YET)
+    left_to_loop = plan_of(chosen, carried, is_open=is_open, logged=logged, watchers=()).on_loop
+    return replace(plan, on_loop=left_to_loop)
 
 
 _HEARD = (Outcome.NOT_RUN, Outcome.AFTER_COMMIT)

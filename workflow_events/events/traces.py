@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from enum import StrEnum
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workflow_events.events import frames
 from workflow_events.events.event import Event, mark_dry_run
 from workflow_events.events.phases import Phase
-from workflow_events.events.receivers import Predicate, Receiver
+from workflow_events.events.receivers import Predicate, Receiver, name_of
 from workflow_events.events.statements import is_bookkeeping
+
+if TYPE_CHECKING:
+    from django.core.mail import EmailMessage
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 class Outcome(StrEnum):
@@ -31,6 +35,8 @@ class Outcome(StrEnum):
     AFTER_COMMIT = "after commit"
     BACKGROUND = "in the background"
     """A delivery is recorded for it; in a dry run, would be."""
+    IN_LOOP = "in the event loop"
+    """It was emitted there without being awaited, and runs when the emitter lets go of the loop."""
     NOT_REACHED = "not reached"
     """The emission had ended before its turn."""
 
@@ -50,8 +56,13 @@ class Trace:
     savepoints, and without what isolates receivers and brings instances up to date.
     """
 
-    def __init__(self, *, dry_run: bool) -> None:
+    def __init__(self, connection: BaseDatabaseWrapper, *, dry_run: bool) -> None:
         self.dry_run = dry_run
+        self.mails: list[EmailMessage] = []
+        """What a dry run did not send (`workflow_events.events.mail`)."""
+        self._connection = connection
+        self._callbacks_before = len(connection.run_on_commit)
+        self._on_commit: list[str] | None = None
         self.trace = self
         self.events: list[Emitted] = []
         self.latest: dict[int, Emitted] = {}
@@ -65,9 +76,18 @@ class Trace:
         """How long it has taken, until its end."""
         return (self._end or perf_counter()) - self._start
 
+    @property
+    def on_commit(self) -> list[str]:
+        """The names of what others have registered for after COMMIT, and has not been called."""
+        if self._on_commit is not None:
+            return self._on_commit
+        registered = self._connection.run_on_commit[self._callbacks_before :]
+        return [name_of(callback) for _, callback, _ in registered]
+
     def end(self) -> None:
         """Stop the clock."""
         self._end = perf_counter()
+        self._on_commit = self.on_commit
 
     def count(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
@@ -124,19 +144,27 @@ class Emitted:
             return run.outcome
         if self.error is not None:
             return Outcome.NOT_REACHED
-        return _DEFERRED.get(place.receiver.phase, Outcome.NOT_REACHED)
+        return _LATER[place.receiver.phase]
 
 
-_DEFERRED = {Phase.COMMIT: Outcome.AFTER_COMMIT, Phase.BACKGROUND: Outcome.BACKGROUND}
+_LATER = {
+    Phase.TRANSACTION: Outcome.IN_LOOP,
+    Phase.COMMIT: Outcome.AFTER_COMMIT,
+    Phase.BACKGROUND: Outcome.BACKGROUND,
+}
 
 
 class Run:
-    """One call of a receiver, of its filters alone where it runs in the background."""
+    """One call of a receiver, of its filters alone where it runs in the background.
+
+    As a context manager, its body is the call.
+    """
 
     __slots__ = (
         "_frame",
         "_raised",
         "_start",
+        "_token",
         "events",
         "receiver",
         "refused_by",
@@ -144,6 +172,8 @@ class Run:
         "statements",
         "trace",
     )
+
+    _token: Token[Trace | Run | None]
 
     def __init__(self, trace: Trace, receiver: Receiver) -> None:
         self.trace = trace
@@ -157,8 +187,11 @@ class Run:
         self._raised: BaseException | None = None
         self._start = perf_counter()
 
-    def end(self, error: BaseException | None) -> None:
-        """Note how it ended."""
+    def __enter__(self) -> None:
+        self._token = current.set(self)
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        current.reset(self._token)
         self.seconds = perf_counter() - self._start
         self.statements = self.trace.statements - self.statements
         self._raised = error
@@ -188,19 +221,31 @@ current: ContextVar[Trace | Run | None] = ContextVar("workflow_events_trace", de
 
 def run_traced(receiver: Receiver, call: Callable[[Event], Predicate | None], event: Event) -> None:
     """Call a receiver and note what it did; ``call`` returns the filter that did not hold."""
-    around = current.get()
-    emitted = None if around is None else around.trace.latest.get(id(event))
-    if around is None or emitted is None:  # after COMMIT, when the trace has ended
+    run = _run_of(receiver, event)
+    if run is None:
         call(event)
         return
-    run = emitted.runs[receiver] = Run(around.trace, receiver)
-    token = current.set(run)
-    error: BaseException | None = None
-    try:
+    with run:
         run.refused_by = call(event)
-    except BaseException as raised:
-        error = raised
-        raise
-    finally:
-        current.reset(token)
-        run.end(error)
+
+
+async def await_traced(
+    receiver: Receiver, call: Callable[[Event], Awaitable[None]], event: Event
+) -> None:
+    """Await a concurrent receiver and note what it did; its filters were asked before."""
+    run = _run_of(receiver, event)
+    if run is None:
+        await call(event)
+        return
+    with run:
+        await call(event)
+
+
+def _run_of(receiver: Receiver, event: Event) -> Run | None:
+    """Begin to note a call; None after COMMIT, when the trace of the emission has ended."""
+    around = current.get()
+    emitted = None if around is None else around.trace.latest.get(id(event))
+    if around is None or emitted is None:
+        return None
+    run = emitted.runs[receiver] = Run(around.trace, receiver)
+    return run

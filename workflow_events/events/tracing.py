@@ -24,14 +24,14 @@ def traced(*, dry_run: bool = False) -> Iterator[Trace]:
     """
     if current.get() is not None:
         raise TracedAlready("A trace is under way in this context; look into that one.")
-    trace = Trace(dry_run=dry_run)
-    wrappers = connections[DEFAULT_DB_ALIAS].execute_wrappers
+    connection = connections[DEFAULT_DB_ALIAS]
+    trace = Trace(connection, dry_run=dry_run)
     with registry.tracing():
         token = current.set(trace)
-        wrappers.append(trace.count)
+        connection.execute_wrappers.append(trace.count)
         try:
             yield trace
         finally:
-            wrappers.remove(trace.count)
+            connection.execute_wrappers.remove(trace.count)
             current.reset(token)
             trace.end()
