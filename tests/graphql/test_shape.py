@@ -70,7 +70,14 @@ ADDED = {
     "RedeliverPayload",
     "CancelDeliveryInput",
     "CancelDeliveryPayload",
+    *(
+        f"{definition.type.name}.explanation"
+        for definition in SCHEMA.mutation_type.fields.values()
+        if definition.type.name in SHAPE
+    ),
 }
+DRY_RUN = {"dryRun": "Boolean"}
+"""An argument that every mutation has, which Caluma's clients do not give."""
 RELAXED = {"SaveWorkItemInput.workItem": ("ID!", "ID")}
 
 
@@ -113,6 +120,9 @@ def test_every_member_of_the_shape_is_there_and_equal():
     for member, (theirs, ours) in RELAXED.items():
         assert wanted[member][0] == theirs
         wanted[member] = (ours, wanted[member][1])
+    for member, (type_, arguments) in wanted.items():
+        if member.startswith("Mutation."):
+            wanted[member] = (type_, {**arguments, **DRY_RUN})
 
     assert {name: built.get(name) for name in wanted} == wanted
 

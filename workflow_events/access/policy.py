@@ -42,6 +42,19 @@ class Policy:
         for method in self._methods(PERMISSION, chains):
             _require(method, mutation, method(mutation, info))
 
+    def check_granted(self, asked: type, mutation: type, info: Any) -> None:
+        """Raise ``PermissionDenied`` unless a permission class allows what nobody may by default.
+
+        ``asked`` is the class that stands for it: a method for this very class must allow it, and
+        none may refuse it. What is said of parents does not count. Raises ``TypeError`` when a
+        method gives anything but True or False.
+        """
+        methods = self._methods(PERMISSION, ((asked,),))
+        if not methods:
+            raise PermissionDenied(f"You are not permitted to do this: {asked.__name__}.")
+        for method in methods:
+            _require(method, asked, method(mutation, info))
+
     def check_object_permission(
         self, chains: Chains, mutation: type, info: Any, instance: Any
     ) -> None:

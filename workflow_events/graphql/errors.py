@@ -12,6 +12,8 @@ from workflow_events.workflow.errors import ErrorCode, WorkflowError
 
 logger = logging.getLogger("workflow_events.graphql")
 
+EXPLANATION = "explanation"
+"""What the executor adds to the error of a dry run."""
 UNTOLD = "A receiver failed; the log says why."
 
 
@@ -32,6 +34,8 @@ def formatted(error: GraphQLError, code: ErrorCode) -> dict[str, Any]:
         entry["extensions"] = {"code": code, **(error.extensions or {})}
     else:
         entry["message"], entry["extensions"] = explained(cause)
+        if error.extensions and EXPLANATION in error.extensions:
+            entry["extensions"][EXPLANATION] = error.extensions[EXPLANATION]
     return entry
 
 

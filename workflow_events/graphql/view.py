@@ -31,8 +31,9 @@ from workflow_events.graphql.documents import (
     DocumentCache,
     InvalidDocument,
 )
+from workflow_events.graphql.dry_runs import Execution
 from workflow_events.graphql.errors import formatted, unexpected
-from workflow_events.graphql.limits.deadline import Deadline, LimitedExecution
+from workflow_events.graphql.limits.deadline import Deadline
 from workflow_events.graphql.limits.values import check_values
 from workflow_events.graphql.requests import BadRequest, GraphQLRequest
 from workflow_events.graphql.schema import schema
@@ -123,7 +124,7 @@ class GraphQLView(View):
                 context_value=request,
                 variable_values=asked.variables,
                 operation_name=asked.operation_name,
-                execution_context_class=LimitedExecution,
+                execution_context_class=Execution,
                 hide_suggestions=settings.DISABLE_INTROSPECTION,
             )
         assert isinstance(result, ExecutionResult)  # noqa: S101 (no resolver is async)

@@ -1,6 +1,6 @@
 """The mutations of the API; their classes are the senders of the events that they emit."""
 
-from workflow_events.graphql.mutations.base import Mutation
+from workflow_events.graphql.mutations.base import DryRun, Mutation
 from workflow_events.graphql.mutations.cases import (
     CancelCase,
     CaseMutation,
@@ -44,6 +44,7 @@ __all__ = [
     "CaseMutation",
     "CompleteWorkItem",
     "CreateWorkItem",
+    "DryRun",
     "Mutation",
     "OperateDeliveries",
     "ReadDeliveries",

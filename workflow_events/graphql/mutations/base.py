@@ -1,6 +1,7 @@
 """The base of all mutations: a mutation is a declaration of members, an operation and a result."""
 
 import inspect
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, ClassVar
 
@@ -12,11 +13,13 @@ from graphql.execution.values import get_argument_values
 
 from workflow_events.access import policy
 from workflow_events.access.policy import Chains
+from workflow_events.graphql import dry_runs
 from workflow_events.graphql.fields import Returned
 from workflow_events.graphql.loaded import forget_loaded
 from workflow_events.graphql.mutations.lookups import look_up
 from workflow_events.graphql.mutations.members import Context, Member, Meta, Null
 from workflow_events.graphql.mutations.quiet import keeping_quiet
+from workflow_events.graphql.scalars import GenericScalar
 from workflow_events.graphql.types.node import Node
 from workflow_events.workflow.errors import InvalidInput
 from workflow_events.workflow.senders import register_sender
@@ -73,6 +76,8 @@ class Mutation:
     def get_params(cls, info: GraphQLResolveInfo) -> dict[str, Any]:
         """Return the arguments of the mutation's field, ``{"input": {...}}``, as a copy.
 
+        In a dry run, ``"dry_run": True`` as well.
+
         Takes the ``info`` that access classes get. Keys are in snake_case, ``meta`` and ``context``
         what their JSON says, other values as they were sent, whether inline or as variables; of
         several aliases it is the current one. Raises `InvalidInput` for broken JSON.
@@ -91,16 +96,20 @@ class Mutation:
         _root: Any,
         info: GraphQLResolveInfo,
         input: dict[str, Any],  # noqa: A002 (the argument's name in the API)
+        dry_run: bool | None = None,
     ) -> dict[str, Any]:
         """Let the input pass all checks, perform, and return the payload (facts 1.1).
 
-        Permission of the class, parsing, objects that the user may see, permission of the target,
-        validation classes, operation.
+        Permission of the class, and of the dry run; parsing, objects that the user may see,
+        permission of the target, validation classes, operation.
         """
         forget_loaded(info)
         chains = cls.governed_by(input)
         in_force = policy.current()
         in_force.check_permission(chains, cls, info)
+        if dry_run:
+            in_force.check_granted(DryRun, cls, info)
+            dry_runs.begin()
         data = cls.parse(input)
         target = look_up(cls.members, cls.target, data, chains, info)
         if target is not None:
@@ -112,6 +121,7 @@ class Mutation:
         return {
             cls.returns[0]: result,
             "client_mutation_id": input.get("client_mutation_id"),
+            "explanation": dry_runs.explanation if dry_run else None,
         }
 
     @classmethod
@@ -138,7 +148,7 @@ class Mutation:
         )
         return graphene.Field(
             cls.payload_type,
-            args={"input": argument},
+            args={"input": argument, "dry_run": _dry_run_argument()},
             resolver=cls.resolve,
             # Python 3.13 dedents docstrings, older ones do not.
             description=f"{inspect.cleandoc(cls.__doc__ or '')}\n\n{cls.emits()}",
@@ -155,9 +165,25 @@ class Mutation:
         return f"Emits {names}."
 
 
+class DryRun(Mutation, abstract=True):
+    """No mutation: what permissions are asked with when one is to be run dry.
+
+    Nobody may, unless a permission class has a method for this very class; it is called with the
+    mutation that is to be run.
+    """
+
+
 def given(data: dict[str, Any], *names: str) -> dict[str, Any]:
     """Return these members, as far as they were given."""
     return {name: data[name] for name in names if name in data}
+
+
+def _dry_run_argument() -> graphene.Argument:
+    return graphene.Argument(
+        graphene.Boolean,
+        description="Do it, answer and undo it: nothing is stored, sent or delivered. Needs a "
+        "permission of its own.",
+    )
 
 
 def _input_type(mutation: type[Mutation]) -> type[graphene.InputObjectType]:
@@ -171,12 +197,22 @@ def _input_type(mutation: type[Mutation]) -> type[graphene.InputObjectType]:
     return type(name, (graphene.InputObjectType,), {**fields, "Meta": meta})
 
 
+def _explain(payload: dict[str, Any], _info: GraphQLResolveInfo) -> dict[str, Any] | None:
+    explanation: Callable[[], dict[str, Any]] | None = payload["explanation"]
+    return None if explanation is None else explanation()
+
+
 def _payload_type(mutation: type[Mutation]) -> type[graphene.ObjectType]:
     name = f"{mutation.__name__}Payload"
     result, node_type = mutation.returns
     fields = {
         result: Returned(node_type, description="The object as it is now."),
         "client_mutation_id": graphene.String(description="As it was given."),
+        "explanation": graphene.Field(
+            GenericScalar,
+            description="Of a dry run: the events, and what became of each of their receivers.",
+            resolver=_explain,
+        ),
     }
     meta = type("Meta", (), {"name": name, "description": f"What {mutation.__name__} returns."})
     return type(name, (graphene.ObjectType,), {**fields, "Meta": meta})
