@@ -1,10 +1,20 @@
 """The design of a workflow: its tasks and the flows between them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
 from django.core.validators import MaxValueValidator
 from django.db import models
 
 from workflow_events.events.identifiers import uuid7
-from workflow_events.workflow.models.base import Audited, Named, Slugged
+from workflow_events.workflow.models.base import MYPY, Audited, Named, Slugged
+
+if TYPE_CHECKING and not MYPY:
+    from django.db.models.fields.related_descriptors import RelatedManager
+
+    from workflow_events.workflow.models.running import Case, WorkItem
 
 
 class TaskType(models.TextChoices):
@@ -18,18 +28,30 @@ class TaskType(models.TextChoices):
 class Task(Slugged, Named, Audited):
     """A kind of work; used by any number of workflows."""
 
-    type = models.CharField(choices=TaskType, max_length=50, default=TaskType.SIMPLE)
-    address_groups = models.TextField(null=True, blank=True)
-    control_groups = models.TextField(null=True, blank=True)
-    is_archived = models.BooleanField(default=False)
-    lead_time = models.PositiveIntegerField(
+    type: models.CharField[str, str] = models.CharField(
+        choices=TaskType, max_length=50, default=TaskType.SIMPLE
+    )
+    address_groups: models.TextField[str | None, str | None] = models.TextField(
+        null=True, blank=True
+    )
+    control_groups: models.TextField[str | None, str | None] = models.TextField(
+        null=True, blank=True
+    )
+    is_archived: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    lead_time: models.PositiveIntegerField[int | None, int | None] = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=(MaxValueValidator(2**31 - 1),),
         help_text="Seconds from the creation of an item to its deadline.",
     )
-    is_multiple_instance = models.BooleanField(default=False)
-    continue_async = models.BooleanField(default=False, null=True)
+    is_multiple_instance: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    continue_async: models.BooleanField[bool | None, bool | None] = models.BooleanField(
+        default=False, null=True
+    )
+
+    if not MYPY:
+        task_flows: RelatedManager[TaskFlow]
+        work_items: RelatedManager[WorkItem]
 
     def __str__(self) -> str:
         return self.slug
@@ -38,10 +60,17 @@ class Task(Slugged, Named, Audited):
 class Workflow(Slugged, Named, Audited):
     """A design of which cases are instances."""
 
-    is_published = models.BooleanField(default=False)
-    is_archived = models.BooleanField(default=False)
-    allow_all_forms = models.BooleanField(default=False)
-    start_tasks = models.ManyToManyField(Task, through="WorkflowStartTask", related_name="+")
+    is_published: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    is_archived: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    allow_all_forms: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    start_tasks: models.ManyToManyField[Task, WorkflowStartTask] = models.ManyToManyField(
+        Task, through="WorkflowStartTask", related_name="+"
+    )
+
+    if not MYPY:
+        cases: RelatedManager[Case]
+        start_task_rows: RelatedManager[WorkflowStartTask]
+        task_flows: RelatedManager[TaskFlow]
 
     def __str__(self) -> str:
         return self.slug
@@ -50,9 +79,19 @@ class Workflow(Slugged, Named, Audited):
 class WorkflowStartTask(models.Model):
     """A task that a new case starts with, at its place among the others."""
 
-    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="start_task_rows")
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
-    position = models.PositiveSmallIntegerField(default=0)
+    workflow: models.ForeignKey[Workflow, Workflow] = models.ForeignKey(
+        Workflow, on_delete=models.CASCADE, related_name="start_task_rows"
+    )
+    task: models.ForeignKey[Task, Task] = models.ForeignKey(
+        Task, on_delete=models.CASCADE, related_name="+"
+    )
+    position: models.PositiveSmallIntegerField[int, int] = models.PositiveSmallIntegerField(
+        default=0
+    )
+
+    if not MYPY:
+        workflow_id: str
+        task_id: str
 
     class Meta:
         ordering = ("position", "id")
@@ -67,8 +106,13 @@ class WorkflowStartTask(models.Model):
 class Flow(Audited):
     """What comes next: an expression that names the tasks after those of its task-flow rows."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    next = models.TextField()
+    id: models.UUIDField[UUID, UUID] = models.UUIDField(
+        primary_key=True, default=uuid7, editable=False
+    )
+    next: models.TextField[str, str] = models.TextField()
+
+    if not MYPY:
+        task_flows: RelatedManager[TaskFlow]
 
     def __str__(self) -> str:
         return self.next
@@ -77,10 +121,21 @@ class Flow(Audited):
 class TaskFlow(models.Model):
     """That a task of a workflow leads into a flow; several rows of one flow are an AND-join."""
 
-    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="task_flows")
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="task_flows")
-    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="task_flows")
-    redoable = models.TextField(null=True, blank=True)
+    workflow: models.ForeignKey[Workflow, Workflow] = models.ForeignKey(
+        Workflow, on_delete=models.CASCADE, related_name="task_flows"
+    )
+    task: models.ForeignKey[Task, Task] = models.ForeignKey(
+        Task, on_delete=models.CASCADE, related_name="task_flows"
+    )
+    flow: models.ForeignKey[Flow, Flow] = models.ForeignKey(
+        Flow, on_delete=models.CASCADE, related_name="task_flows"
+    )
+    redoable: models.TextField[str | None, str | None] = models.TextField(null=True, blank=True)
+
+    if not MYPY:
+        workflow_id: str
+        task_id: str
+        flow_id: UUID
 
     class Meta:
         constraints = (
