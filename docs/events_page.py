@@ -1,43 +1,65 @@
-"""The page of the workflow's events: everything that their declarations say."""
+"""The page of all events: everything that their declarations say, from the catalogue."""
 
-from types import GenericAlias
-from typing import Any
+from collections.abc import Iterable
 
-from docs.sections import marked_up, prose, table, with_sections
-from workflow_events.events import Event
+from docs.sections import with_sections
+from workflow_events import records
+from workflow_events.events import DebugEvent, Event
+from workflow_events.events.catalogue import EventEntry, describe
+from workflow_events.events.catalogue.markdown import section_of, table
 from workflow_events.workflow import events
-from workflow_events.workflow.senders import sender_for
 from workflow_events.workflow.transitions import CREATIONS, TRANSITIONS
 
 MEANINGS = {
     "work_item": "The work item.",
     "case": "The case.",
     "work_items": "The work items that become ready.",
-    "user": "Who acts: `username`, `group`, `groups`.",
-    "context": "The client's `context`, parsed; `None` without one.",
+    "user": "Who acts: ``username``, ``group``, ``groups``.",
+    "context": "The client's ``context``, parsed; ``None`` without one.",
     "validated_data": "What the row is made from; change it, and that is stored.",
+    "record": "The instance.",
+    "diff": "By name of the field, the old and the new value.",
+    "values": "By name of the field, its value.",
+    "message": "Says what is tried.",
+    "data": "Whatever the receivers are to be shown.",
 }
 
 
 def events_page() -> str:
     """Return the page, its sections generated."""
-    declared = [getattr(events, name) for name in events.__all__ if name[0].isupper()]
+    declared = sorted(_declared_in(events), key=_place)
     of_cases = [event for event in declared if "work_item" not in event.attributes]
     of_items = [event for event in declared if "work_item" in event.attributes]
     return with_sections(
         "events.md",
         {
-            "work-item-events": "\n\n".join(map(_event, sorted(of_items, key=_place))),
-            "case-events": "\n\n".join(map(_event, sorted(of_cases, key=_place))),
+            "work-item-events": _sections(of_items),
+            "case-events": _sections(of_cases),
+            "record-events": _sections(_declared_in(records)),
+            "debug-event": _sections([DebugEvent]),
             "senders": table(
                 ("Sender", "Events"),
                 [
-                    (f"`{sender}`", ", ".join(f"`{e.event_name}`" for e in sent))
-                    for sender, sent in _by_sender(sorted(declared, key=_place)).items()
+                    (f"`{sender}`", ", ".join(f"`{entry.name}`" for entry in sent))
+                    for sender, sent in _by_sender([describe(e) for e in declared]).items()
                 ],
             ),
         },
     )
+
+
+def _declared_in(module: object) -> list[type[Event]]:
+    """Return the events among the public names of a module, in the order of their declaration."""
+    found = {value for name in module.__all__ if _is_event(value := getattr(module, name))}
+    return sorted(found, key=lambda event: event.declared_at[2])
+
+
+def _is_event(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Event) and not value.abstract
+
+
+def _sections(declared: Iterable[type[Event]]) -> str:
+    return "\n\n".join(section_of(describe(event), meanings=MEANINGS) for event in declared)
 
 
 def _place(event: type[Event]) -> int:
@@ -47,37 +69,6 @@ def _place(event: type[Event]) -> int:
     return found.index(event)
 
 
-def _event(event: type[Event]) -> str:
-    senders = ", ".join(f"`{name}`" for name in _senders(event))
-    rows = [
-        (f"`{name}`", f"`{_type_name(kind)}`", _meaning(event, name, kind))
-        for name, kind in event.__annotations__.items()
-    ]
-    return (
-        f"### {event.event_name}\n\n{prose(event)}\n\n"
-        f"Class `{event.__name__}`, sent by {senders}.\n\n"
-        + table(("Argument", "Type", "What it is"), rows)
-    )
-
-
-def _senders(event: type[Event]) -> list[str]:
-    assert event.senders is not None, event
-    return sorted(sender_for(verb).__name__ for verb in event.senders.verbs)
-
-
-def _by_sender(declared: list[type[Event]]) -> dict[str, list[type[Event]]]:
-    names = sorted({name for event in declared for name in _senders(event)})
-    return {name: [event for event in declared if name in _senders(event)] for name in names}
-
-
-def _meaning(event: type[Event], name: str, kind: Any) -> str:
-    if kind is None:
-        return "Always `None`: there is no row yet."
-    return marked_up(MEANINGS[name])
-
-
-def _type_name(kind: Any) -> str:
-    if isinstance(kind, GenericAlias) or hasattr(kind, "__args__"):
-        inner = ", ".join(_type_name(argument) for argument in kind.__args__)
-        return f"{_type_name(kind.__origin__)}[{inner}]"
-    return "None" if kind is None else getattr(kind, "__name__", str(kind))
+def _by_sender(entries: list[EventEntry]) -> dict[str, list[EventEntry]]:
+    names = sorted({name for entry in entries for name in entry.sender_names or ()})
+    return {name: [e for e in entries if name in (e.sender_names or ())] for name in names}

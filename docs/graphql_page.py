@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from graphene.utils.str_converters import to_camel_case
 from graphql import GraphQLInputField, GraphQLInputObjectType
 
-from docs.sections import prose, table, with_sections
+from docs.sections import prose, with_sections
+from workflow_events.events.catalogue.markdown import table
 from workflow_events.graphql import mutations
 from workflow_events.graphql.filters import sets as filters
 from workflow_events.graphql.mutations import Mutation

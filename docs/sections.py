@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from workflow_events.events.catalogue import markdown
+
 REFERENCE = Path(__file__).parent / "reference"
 
 
@@ -31,22 +33,4 @@ def prose(documented: Any) -> str:
     text = inspect.getdoc(documented)
     if not text:
         raise ValueError(f"{documented} has no docstring.")
-    # Where a rule comes from is of use to those who read the code, not to those who call it.
-    text = re.sub(r"\s*\((contract|facts) [^)]*\)", "", text)
-    parts = [
-        part if part.startswith("* ") else " ".join(part.split()) for part in text.split("\n\n")
-    ]
-    return marked_up("\n\n".join(parts))
-
-
-def marked_up(text: str) -> str:
-    """Return the text with code marked as Markdown does."""
-    return text.replace("``", "`")
-
-
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """Return a table; a pipe in a cell is escaped."""
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "&#124;") for cell in line) + " |" for line in lines
-    )
+    return markdown.prose(text)

@@ -28,6 +28,7 @@ from workflow_events.events.catalogue.schemas import (
     label_schema,
     object_of,
     one_of,
+    reference_to,
 )
 
 TEXT: Final[Schema] = {"type": "string"}
@@ -56,6 +57,7 @@ _TAGGED: Final[Mapping[type, Schema]] = {
     UUID: tagged_schema("uuid", SCALARS[UUID]),
     PurePath: one_of([tagged_schema("purepath", ANY_TEXT), tagged_schema("path", ANY_TEXT)]),
 }
+_SHARED: Final[Mapping[type, str]] = {int: "Integer", float: "Number", str: "Text"}
 _PAIRS: Final[Mapping[type, str]] = {
     OrderedDict: "ordereddict",
     Counter: "counter",
@@ -67,6 +69,10 @@ _SETS: Final[Sequence[type]] = (set, frozenset)
 
 class StoredSchemas(Schemas):
     """The form of a row of the event log: the envelope in columns, the payload in ``content``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.components |= {name: _TAGGED[kind] for kind, name in _SHARED.items()}
 
     def envelope(self) -> Schema:
         """Return the schema of the columns besides ``content``."""
@@ -81,8 +87,14 @@ class StoredSchemas(Schemas):
 
     def payload(self, entry: EventEntry) -> Schema:
         """Return the schema of ``content``."""
-        properties = self.properties(entry)
-        beside = {name: properties.pop(name) for name in BESIDE_PAYLOAD if name in properties}
+        properties = {
+            name: schema
+            for name, schema in self.properties(entry).items()
+            if name not in entry.event.not_stored
+        }
+        beside: dict[str, Schema] = {
+            name: properties.pop(name) for name in BESIDE_PAYLOAD if name in properties
+        }
         version = {"const": VERSION}
         return object_of({"version": version, "payload": object_of(properties), **beside})
 
@@ -93,7 +105,7 @@ class StoredSchemas(Schemas):
 
     def scalar(self, kind: type) -> Schema:
         """Return the schema of a value without parts."""
-        return dict(_TAGGED[kind])
+        return reference_to("schemas", _SHARED[kind]) if kind in _SHARED else dict(_TAGGED[kind])
 
     def literal(self, values: tuple[Any, ...]) -> Schema:
         """Return the schema of a few values."""
@@ -132,9 +144,9 @@ class StoredSchemas(Schemas):
         members = array_of([self.of(member) for member in self.members(kind)])
         return tagged_schema("namedtuple", array_of([{"const": _path(kind)}, members]))
 
-    def tuple(self, members: tuple[Any, ...]) -> Schema:
+    def tuple_of(self, members: tuple[Any, ...]) -> Schema:
         """Return the schema of a tuple."""
-        return tagged_schema("tuple", super().tuple(members))
+        return tagged_schema("tuple", super().tuple_of(members))
 
     def array(self, kind: type, item: Schema) -> Schema:
         """Return the schema of a list or set, or of all that an abstract class stands for."""

@@ -14,6 +14,7 @@ from typing import (
     ClassVar,
     ForwardRef,
     Literal,
+    TypeVar,
     Union,
     get_args,
     get_origin,
@@ -97,5 +98,7 @@ def _short(kind: Any) -> str:
         return "None"
     if kind is Ellipsis:
         return "..."
+    if isinstance(kind, TypeVar) and kind.__bound__ is not None:
+        return type_text(kind.__bound__)
     name = getattr(kind, "__qualname__", None) or getattr(kind, "__name__", None) or str(kind)
     return str(name).rpartition("<locals>.")[2]

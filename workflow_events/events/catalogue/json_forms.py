@@ -64,6 +64,7 @@ def _receiver(receiver: ReceiverEntry) -> dict[str, Any]:
         "atomic": receiver.atomic,
         "dry_run": receiver.dry_run,
         "async": receiver.is_async,
+        "concurrent": receiver.concurrent,
         "written_as": receiver.sugar or "on",
         "background": None if receiver.background is None else _background(receiver.background),
     }
@@ -72,7 +73,7 @@ def _receiver(receiver: ReceiverEntry) -> dict[str, Any]:
 def _filter(condition: FilterEntry) -> dict[str, Any]:
     return {
         "name": condition.name,
-        "given": {name: repr(value) for name, value in condition.given},
+        "shown": condition.shown,
         "file": condition.file,
         "line": condition.line,
     }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from django.dispatch import Signal
 
 from workflow_events.events.calls import CALL
+from workflow_events.events.conversions import Conversion, signal_to_event
 from workflow_events.events.event import declared
 from workflow_events.events.listeners import ReceiverClass
 from workflow_events.events.phases import Background, Phase
@@ -29,8 +31,8 @@ class FilterEntry:
 
     name: str
     """Module and name of its function."""
-    given: tuple[tuple[str, Any], ...]
-    """What the function that made it was called with, by name, as ``filter_by_task("review")``."""
+    shown: str
+    """As people know it: what made it, and with what: ``filter_by_task(slugs=('review',))``."""
     file: str
     line: int
 
@@ -53,11 +55,12 @@ class ReceiverEntry:
     raise_exception: bool
     atomic: bool
     dry_run: bool
+    concurrent: bool
     is_async: bool
     background: Background | None
     """Its options where the phase is the background."""
     sugar: str
-    """The class that it is written as, such as ``Listener``; empty for a function with ``@on``."""
+    """What it is written as, such as ``Listener``; empty for a function with ``@on``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +76,8 @@ def listening(sources: Iterable[Source] | None = None) -> tuple[Listening, ...]:
     """Return who listens to these; without any, to every event and signal that has a receiver."""
     if sources is not None:
         return tuple(map(_listening, sources))
-    found = map(_listening, (*declared.values(), *registry.bridges))
+    known: list[Source] = [*declared.values(), *registry.bridges]
+    found = map(_listening, known)
     return tuple(one for one in found if one.receivers)
 
 
@@ -102,6 +106,7 @@ def _entry(receiver: Receiver, source: Source) -> ReceiverEntry:
         raise_exception=receiver.raise_exception,
         atomic=receiver.atomic,
         dry_run=receiver.dry_run,
+        concurrent=receiver.concurrent,
         is_async=is_async(receiver.function),
         background=receiver.background,
         sugar=_sugar(receiver.function),
@@ -110,6 +115,8 @@ def _entry(receiver: Receiver, source: Source) -> ReceiverEntry:
 
 def place_of(function: Callable[..., Any]) -> tuple[str, int]:
     """Return file and line of a callable; of what has none, such as a built-in one, ("", 0)."""
+    if isinstance(function, Conversion):
+        return function.place
     plain: Any = function
     while hasattr(plain, "func") or hasattr(plain, "__func__"):
         plain = plain.func if hasattr(plain, "func") else plain.__func__
@@ -132,17 +139,28 @@ def _filter(predicate: Predicate) -> FilterEntry:
     file, line = place_of(predicate.function)
     return FilterEntry(
         name=name_of(predicate.function),
-        given=tuple(_given(predicate.function).items()),
+        shown=_shown(predicate.function),
         file=file,
         line=line,
     )
 
 
-def _given(function: Callable[..., Any]) -> dict[str, Any]:
-    if not inspect.isfunction(function) or "<locals>" not in function.__qualname__:
-        return {}
-    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+def _shown(function: Callable[..., Any]) -> str:
+    if not inspect.isfunction(function):
+        has_own = type(function).__repr__ is not object.__repr__
+        return repr(function) if has_own else name_of(function).rpartition(".")[2]
+    maker, local, _ = function.__qualname__.rpartition(".<locals>.")
+    given = _given(function)
+    if not (local and given):
+        return function.__name__
+    shown = ", ".join(f"{name}={value!r}" for name, value in given.items())
+    return f"{maker.rpartition('.')[2]}({shown})"
+
+
+def _given(function: FunctionType) -> dict[str, Any]:
+    """Return the variables of what made a function that it refers to."""
     given = {}
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     for name, cell in cells:
         try:
             given[name] = cell.cell_contents
@@ -152,5 +170,7 @@ def _given(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _sugar(function: Callable[..., Any]) -> str:
+    if isinstance(function, Conversion):
+        return signal_to_event.__name__
     kind = type(getattr(function, "__self__", None))
     return next((c.__name__ for c in kind.__mro__ if ReceiverClass in c.__bases__), "")

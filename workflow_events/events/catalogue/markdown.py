@@ -21,12 +21,10 @@ def section_of(
 
     ``meanings`` says by name what arguments are that have no text of their own.
     """
-    senders = entry.sender_names
-    sent_by = ", ".join(f"`{name}`" for name in senders) if senders else "any object"
     parts = [f"{'#' * level} {entry.name}"]
     if entry.doc:
         parts.append(prose(entry.doc))
-    parts.append(f"Class `{entry.event.__name__}`, sent by {sent_by}.")
+    parts.append(f"Class `{entry.event.__name__}`, sent by {_senders(entry)}.")
     if entry.former_names:
         former = ", ".join(f"`{name}`" for name in entry.former_names)
         parts.append(f"Formerly {former}.")
@@ -60,14 +58,21 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _arguments(arguments: Sequence[Argument], meanings: Mapping[str, str]) -> str:
     texts = [prose(argument.doc or meanings.get(argument.name, "")) for argument in arguments]
-    rows = [
+    rows: list[Sequence[str]] = [
         (f"`{argument.name}`", f"`{argument.type}`{_default(argument)}", text)
         for argument, text in zip(arguments, texts, strict=True)
     ]
-    head = ("Argument", "Type", "What it is")
+    head: Sequence[str] = ("Argument", "Type", "What it is")
     if not any(texts):
         head, rows = head[:2], [row[:2] for row in rows]
     return table(head, rows)
+
+
+def _senders(entry: EventEntry) -> str:
+    if entry.event.subscript_is_sender:
+        return f"the class in the brackets of `{entry.event.__name__}[…]`"
+    senders = entry.sender_names
+    return ", ".join(f"`{name}`" for name in senders) if senders else "any object"
 
 
 def _default(argument: Argument) -> str:

@@ -119,7 +119,7 @@ class Schemas:
 
     def _named(self, kind: Any) -> Callable[[Any], Schema] | None:
         """Return what makes the schema of a class that has one of its own; None of others."""
-        makers = {
+        makers: dict[Callable[[Any], Schema], bool] = {
             self._typed_dict: is_typeddict(kind),
             self.enumeration: issubclass(kind, Enum),
             self.row: issubclass(kind, models.Model),
@@ -130,7 +130,7 @@ class Schemas:
 
     def _container(self, kind: type, arguments: tuple[Any, ...]) -> Schema:
         if issubclass(kind, tuple):
-            return self.tuple(arguments)
+            return self.tuple_of(arguments)
         if issubclass(kind, Mapping):
             return self.mapping(kind, arguments)
         if issubclass(kind, Iterable):
@@ -181,11 +181,11 @@ class Schemas:
 
     def data_class(self, kind: type) -> Schema:
         """Return the schema of a dataclass."""
-        return object_of({f.name: self.of(resolved(f.type, kind)) for f in fields(kind)})  # type: ignore[arg-type]
+        return object_of({f.name: self.of(resolved(f.type, kind)) for f in fields(kind)})
 
     def named_tuple(self, kind: Any) -> Schema:
         """Return the schema of a named tuple."""
-        return self.tuple(self.members(kind))
+        return self.tuple_of(self.members(kind))
 
     def members(self, kind: Any) -> tuple[Any, ...]:
         """Return the types of what a named tuple holds."""
@@ -198,7 +198,7 @@ class Schemas:
         }
         return object_of(properties, required=sorted(kind.__required_keys__))
 
-    def tuple(self, members: tuple[Any, ...]) -> Schema:
+    def tuple_of(self, members: tuple[Any, ...]) -> Schema:
         """Return the schema of a tuple: of one type throughout, or of one type at each place."""
         if len(members) == 2 and members[1] is Ellipsis:  # noqa: PLR2004 (as in tuple[int, ...])
             return {"type": "array", "items": self.of(members[0])}
@@ -249,8 +249,10 @@ def reference_to(part: str, name: str) -> Schema:
 
 def label_schema(model: type[models.Model]) -> Schema:
     """Return the schema of the label of a model, or of one that derives from it."""
+    if model is models.Model:
+        return dict(SCALARS[str])
     labels = [m._meta.label for m in _family(model) if not m._meta.abstract]
-    return {"enum": labels} if labels else {"type": "string"}
+    return {"enum": sorted(set(labels))} if labels else dict(SCALARS[str])
 
 
 def _family(model: type[models.Model]) -> list[type[models.Model]]:
@@ -258,7 +260,7 @@ def _family(model: type[models.Model]) -> list[type[models.Model]]:
 
 
 def _key(model: type[models.Model]) -> Schema:
-    field = None if model._meta.abstract else model._meta.pk
+    field = None if model is models.Model else model._meta.pk
     if isinstance(field, models.UUIDField):
         return dict(UUID_TEXT)
     if isinstance(field, models.IntegerField):

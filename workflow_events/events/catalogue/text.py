@@ -115,32 +115,35 @@ def _wrapped(text: str, indent: int = INDENT) -> Iterator[str]:
 
 
 def _filter_text(condition: FilterEntry) -> str:
-    name = condition.name.rpartition(".<locals>.")[0] or condition.name
-    if condition.given:
-        given = ", ".join(f"{key}={value!r}" for key, value in condition.given)
-        return f"{name.rpartition('.')[2]}({given})"
-    place = f" ({shown_place(condition.file, condition.line)})" if condition.file else ""
-    return f"{condition.name.rpartition('.')[2]}{place}"
+    is_made = "(" in condition.shown or not condition.file
+    place = "" if is_made else f" ({shown_place(condition.file, condition.line)})"
+    return f"{condition.shown}{place}"
 
 
 def _options(receiver: ReceiverEntry, one: Listening) -> list[str]:
     """Return what differs from the defaults of ``@on``, as it would be written there."""
+    senders = [sender.rpartition(".")[2] for sender in receiver.senders]
     said = {
         f"written as {receiver.sugar}": bool(receiver.sugar),
-        f"listens to {', '.join(map(repr, receiver.listens_to))}": receiver.listens_to
-        != (one.name,)
-        and not one.is_signal,
-        f"sender={', '.join(receiver.senders)}": bool(receiver.senders),
+        f"hears {', '.join(map(repr, receiver.listens_to))}": not _is_named(one, receiver),
+        f"sender={', '.join(senders)}": bool(senders),
         f"order={receiver.order}": receiver.order != 0,
         "raise_exception=True": receiver.raise_exception,
         "atomic=False": not receiver.atomic,
         "dry_run=False": not receiver.dry_run,
         "async": receiver.is_async,
+        "concurrent=True": receiver.concurrent,
     }
     options = [text for text, holds in said.items() if holds]
     if receiver.background is not None:
         options += _background_options(receiver.background, receiver.name)
     return options
+
+
+def _is_named(one: Listening, receiver: ReceiverEntry) -> bool:
+    """Tell whether a receiver names the event itself; otherwise a pattern of it means it."""
+    names = (name.partition("[")[0] for name in receiver.listens_to)
+    return one.is_signal or one.name in names
 
 
 def _background_options(options: Background, name: str) -> list[str]:

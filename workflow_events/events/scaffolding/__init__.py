@@ -1,0 +1,1 @@
+"""Writing a receiver or an event, with its test, for somebody who begins one."""

@@ -1,0 +1,5 @@
+"""Why nothing was written."""
+
+
+class CannotWrite(ValueError):
+    """What is asked for cannot be written; nothing was."""
