@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.dispatch import Signal
 from django.utils import timezone
 
 from workflow_events.events import Event
@@ -98,13 +99,13 @@ class Deliveries:
         ``AssertionError`` with what is queued, `UnknownReceiver` and `UnknownEvent`.
         """
         __tracebackhide__ = True
-        names = _background_names(receiver)
+        names, wish = _background_names(receiver), Expectation(ANY, payload)
+        _check_carried(receiver, event, payload)
         found = [one for one in _queued(self) if one.receiver in names]
         occurrences = [_occurrence(one) for one in found]
         if event is not None:
             sought = Sought(event)
             occurrences = [(d, e) for d, e in occurrences if sought.means(e)]
-        wish = Expectation(ANY, payload)
         fitting = [delivery for delivery, occurrence in occurrences if wish.holds(occurrence)]
         if len(fitting) != times if times is not None else not fitting:
             told = f"{' or '.join(names)} should have {_count(times)} queued"
@@ -159,6 +160,13 @@ def _background_names(receiver: Any) -> list[str]:
     if not names:
         raise UnknownReceiver(f"{receiver!r} is registered, but not for the background.")
     return names
+
+
+def _check_carried(receiver: Any, event: Any, payload: Iterable[str]) -> None:
+    """Refuse attributes that no event has; what signals carry nobody knows beforehand."""
+    targets = [target.wanted for one in registrations_of(receiver) for target in one.targets]
+    if event is not None or not any(isinstance(target, Signal) for target in targets):
+        Sought(targets if event is None else event).check_carries(payload)
 
 
 def _queued(deliveries: Deliveries) -> list[Delivery]:

@@ -87,11 +87,7 @@ class Emissions(Sequence[Event]):
         """
         __tracebackhide__ = True
         sought, wish = Sought(event), Expectation(sender, payload)
-        if unknown := payload.keys() - sought.carries():
-            raise TypeError(
-                f"{sought} has no {', '.join(sorted(unknown))}; "
-                f"it carries {', '.join(sorted(sought.carries())) or 'nothing'}."
-            )
+        sought.check_carries(payload)
         found = [one for one in self if sought.means(one)]
         fitting = [one for one in found if wish.holds(one)]
         if len(fitting) != times if times is not None else not fitting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
@@ -48,12 +49,25 @@ def events() -> Iterator[Emissions]:
 
 
 @pytest.fixture
-def deliveries(request: pytest.FixtureRequest) -> Deliveries:
+def deliveries() -> Deliveries:
     """Return what is recorded in this test for receivers in the background, and run it.
 
     Works with the database that the test asks for; without one, with that of ``db``.
     """
-    request.getfixturevalue(
-        "_django_db_helper" if "transactional_db" in request.fixturenames else "db"
-    )
     return Deliveries()
+
+
+DATABASES: Final = frozenset({"db", "transactional_db", "live_server"})
+"""The fixtures of pytest-django by which a test asks for a database."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Ask for the database of tests with deliveries, which is prepared for those that ask only."""
+    used = set(getattr(item, "fixturenames", ()))
+    if (
+        "deliveries" in used
+        and not used & DATABASES
+        and item.get_closest_marker("django_db") is None
+        and item.config.pluginmanager.has_plugin("django")
+    ):
+        item.add_marker(pytest.mark.django_db)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -43,10 +44,15 @@ class Sought:
         """Tell whether a receiver listens to one of the events."""
         return any(self._includes(kind) and receiver.means(kind) for kind in declared.values())
 
-    def carries(self) -> frozenset[str]:
-        """Return the attributes that one of the events carries."""
+    def check_carries(self, names: Iterable[str]) -> None:
+        """Raise ``TypeError`` for a name that none of the events carries."""
         kinds = [kind for kind in declared.values() if self._includes(kind)]
-        return frozenset[str]().union(*(kind.attributes for kind in kinds))
+        carried = frozenset[str]().union(*(kind.attributes for kind in kinds))
+        if unknown := set(names) - carried:
+            raise TypeError(
+                f"{self} has no {', '.join(sorted(unknown))}; "
+                f"it carries {', '.join(sorted(carried)) or 'nothing'}."
+            )
 
     def _includes(self, kind: type[Event]) -> bool:
         if self.base is not None:
