@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 (Django's name for it)
 
-from workflow_events.events.calls import CALL
+from workflow_events.events.calls import CALL, Placed
 from workflow_events.events.errors import AmbiguousSender, RegistrationError
 
 
@@ -93,6 +93,8 @@ def refuse(problems: Iterable[Problem]) -> None:
 
 def place_of(function: Any) -> Place | None:
     """Return where a receiver is written; None for what is not written in Python."""
+    if isinstance(function, Placed):
+        return Place(*function.place)
     code = code_of(inspect.unwrap(plain(function)))
     return Place(code.co_filename, code.co_firstlineno) if code else None
 
