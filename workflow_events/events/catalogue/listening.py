@@ -147,8 +147,8 @@ def _filter(predicate: Predicate) -> FilterEntry:
 
 def _shown(function: Callable[..., Any]) -> str:
     if not inspect.isfunction(function):
-        has_own = type(function).__repr__ is not object.__repr__
-        return repr(function) if has_own else name_of(function).rpartition(".")[2]
+        written: Any = type(function).__repr__
+        return repr(function) if written is not object.__repr__ else name_of(function).rpartition(".")[2]
     maker, local, _ = function.__qualname__.rpartition(".<locals>.")
     given = _given(function)
     if not (local and given):
