@@ -12,7 +12,7 @@ from django.db import connections, transaction
 
 from tests.events.tables import Note
 from workflow_events.events import Event, ReceiverError, aemit, emit, filter_events, on
-from workflow_events.events.errors import EventDepthExceeded
+from workflow_events.events.errors import EventDepthExceeded, UndeclaredEvent
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -41,6 +41,21 @@ def test_returns_the_occurrence(child_seen: type[Event]) -> None:
     async def main() -> None:
         event: Any = await aemit(child_seen, sender=None, child=None, label="first")
         assert (event.label, event.sender) == ("changed", None)
+
+    run(main)
+
+
+def test_by_name(matter: type[Event]) -> None:
+    got = []
+
+    @on(matter)
+    def receiver(event: Event) -> None:
+        got.append(event)
+
+    async def main() -> None:
+        assert got == [await aemit("matter", sender=None)]
+        with pytest.raises(UndeclaredEvent):
+            await aemit("mattre", sender=None)
 
     run(main)
 

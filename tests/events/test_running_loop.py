@@ -22,8 +22,8 @@ from workflow_events.events.errors import (
     EventDepthExceeded,
     SynchronousEmission,
 )
-from workflow_events.events.event_loop import _scheduled
 from workflow_events.events.registry import registry
+from workflow_events.events.running_loop import _scheduled
 from workflow_events.workflow.api import start_case
 
 

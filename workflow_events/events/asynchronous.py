@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextvars import Context, copy_context
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from asgiref.sync import sync_to_async
 
 from workflow_events.events.dispatch import occur
-from workflow_events.events.event import E
+from workflow_events.events.event import E, Event
 from workflow_events.events.handover import carry_out
 from workflow_events.events.plans import NOBODY
 from workflow_events.events.registry import registry
@@ -18,7 +18,17 @@ from workflow_events.events.registry import registry
 T = TypeVar("T")
 
 
-async def aemit(event_class: type[E], /, *, sender: Any, robust: bool = True, **payload: Any) -> E:
+@overload
+async def aemit(
+    event_class: type[E], /, *, sender: Any, robust: bool = True, **payload: Any
+) -> E: ...
+@overload
+async def aemit(
+    event_class: str, /, *, sender: Any, robust: bool = True, **payload: Any
+) -> Event: ...
+async def aemit(
+    event_class: type[Event] | str, /, *, sender: Any, robust: bool = True, **payload: Any
+) -> Event:
     """Do what `emit` does, from async code: takes and returns the same, and raises the same.
 
     Receivers run in the thread of Django's async ORM (asgiref's ``sync_to_async``), ``async def``
@@ -27,7 +37,8 @@ async def aemit(event_class: type[E], /, *, sender: Any, robust: bool = True, **
     that are awaited at the same time take turns.
 
     When the awaiting task is cancelled, the emission runs to its end before ``CancelledError``
-    goes on: half of its receivers would be worse.
+    goes on: half of its receivers would be worse. Raises `ConcurrentSQL` in a concurrent receiver
+    whose event has receivers.
     """
     event = occur(event_class, sender, payload)
     plan = registry.plan(type(event), sender)

@@ -27,8 +27,8 @@ def emit(
     Takes the event class or its name, its sender and the payload by name. With ``robust=False`` the
     first exception of a receiver propagates at once. Raises `ReceiverError` when receivers with
     ``raise_exception=True`` failed, `EventDepthExceeded`, `EventLoop`, `ReceiversNotLoaded`,
-    `UndeclaredEvent` for a name that no event has, or ``TypeError`` when the payload does not fit
-    the declaration.
+    `SynchronousEmission` in async code, where `aemit` is to be awaited, `UndeclaredEvent` for a
+    name that no event has, or ``TypeError`` when the payload does not fit the declaration.
     """
     event = occur(event_class, sender, payload)
     plan = registry.plan(type(event), sender)

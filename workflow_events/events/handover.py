@@ -13,11 +13,11 @@ from workflow_events.events.committed import AfterCommit
 from workflow_events.events.emission import Emission
 from workflow_events.events.errors import RegistrationError
 from workflow_events.events.event import Event
-from workflow_events.events.event_loop import is_left_to_loop
 from workflow_events.events.plans import Outside, Plan
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.recording import record
 from workflow_events.events.registry import registry
+from workflow_events.events.running_loop import is_left_to_loop
 
 
 def carry_out(plan: Plan, event: Event, robust: bool) -> bool:
