@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
 from django.db.models import Model
 from django.dispatch import Signal
 
-from workflow_events.events.calls import ALWAYS, Wish, wish_of
+from workflow_events.events.calls import ALWAYS, Placed, Wish, wish_of
+from workflow_events.events.checking.problems import CheckId, Place, Problem, near, refuse
+from workflow_events.events.checking.registrations import further_checks
 from workflow_events.events.dispatch import deliver, occur
 from workflow_events.events.errors import EventLoop, RegistrationError
 from workflow_events.events.event import Event, declared
 from workflow_events.events.frames import Frame, current, end_all, steps_from
 from workflow_events.events.named import declared_as
-from workflow_events.events.receivers import is_async, name_of
+from workflow_events.events.receivers import Receiver, is_async, name_of
 from workflow_events.events.registration import on
 from workflow_events.events.signals import name_of_signal
 from workflow_events.events.snapshots import UNCHANGING
@@ -60,13 +62,13 @@ def signal_to_event(
     conversion = Conversion(signal, event, map, event_sender)
     conversion.__module__ = caller.f_globals.get("__name__", "builtins")
     conversion.place = (caller.f_code.co_filename, caller.f_lineno)
+    if isinstance(event, type) or event in declared:
+        refuse(conversion.problems())
     on(signal, sender=sender, order=order, raise_exception=True)(conversion)
 
 
-class Conversion:
-    """The receiver that `signal_to_event` registers; ``place`` is the file and line of its call."""
-
-    place: tuple[str, int]
+class Conversion(Placed):
+    """The receiver that `signal_to_event` registers."""
 
     def __init__(
         self,
@@ -76,7 +78,7 @@ class Conversion:
         event_sender: Any,
     ) -> None:
         self.event = event
-        self.mapping = mapping or {}
+        self.mapping: Any = mapping or {}
         self.event_sender = event_sender
         self.__qualname__ = f"signal_to_event({name_of_signal(signal)} → {_shown(event)})"
         functions = [f for f in (event, mapping) if callable(f) and not isinstance(f, type)]
@@ -87,18 +89,31 @@ class Conversion:
             )
         if not callable(self.mapping) and not isinstance(self.mapping, Mapping):
             raise RegistrationError(f"{self.__qualname__}: map={mapping!r} is no dict or function.")
-        if isinstance(event, type):
-            self._check_event(event)
-        elif event in declared:
-            self._check_event(declared[str(event)])
+        if isinstance(event, type) and not (issubclass(event, Event) and not event.abstract):
+            raise RegistrationError(
+                f"{self.__qualname__}: {event.__name__} is no event that can be emitted."
+            )
 
-    def check(self) -> None:
-        """Raise `RegistrationError` for a name that no event has, or a wrong map (at start-up)."""
-        if isinstance(self.event, str):
-            try:
-                self._check_event(declared_as(self.event))
-            except LookupError as error:
-                raise RegistrationError(f"{self.__qualname__}: {error}") from error
+    def problems(self) -> Iterator[Problem]:
+        """Give what is wrong with the event and the map, as far as they are known beforehand."""
+        event: Any = declared.get(self.event) if isinstance(self.event, str) else self.event
+        if event is None:
+            hint = near(str(self.event), declared) or "Declare it, in a module that is loaded."
+            message = f"{name_of(self)} emits {self.event!r}, but no such event is declared."
+            yield Problem(CheckId.UNKNOWN_EVENT, message, hint, Place(*self.place))
+        elif isinstance(event, type) and not callable(self.mapping):
+            yield from self._unknown_attributes(event)
+
+    def _unknown_attributes(self, event: Any) -> Iterator[Problem]:
+        if unknown := sorted(self.mapping.keys() - event.attributes):
+            carried = ", ".join(sorted(event.attributes)) or "nothing"
+            yield Problem(
+                CheckId.UNKNOWN_PARAMETER,
+                f"{name_of(self)}: the map gives {', '.join(unknown)}, which the event "
+                f"{event.event_name} does not carry; it carries {carried}.",
+                near(unknown[0], event.attributes) or "Give one of these, or leave it out.",
+                Place(*self.place),
+            )
 
     def __call__(self, /, **carried: Any) -> None:
         """Emit what the signal, sent with all this, is to be made."""
@@ -130,19 +145,6 @@ class Conversion:
     def _call(self, function: Any, carried: dict[str, Any]) -> Any:
         arguments, keywords = self._wishes[function].shape(ALWAYS, is_open=True).bind(carried)
         return function(*arguments, **keywords)
-
-    def _check_event(self, event_class: Any) -> None:
-        if not issubclass(event_class, Event) or event_class.abstract:
-            raise RegistrationError(
-                f"{self.__qualname__}: {event_class.__name__} is no event that can be emitted."
-            )
-        if callable(self.mapping):
-            return
-        if unknown := sorted(self.mapping.keys() - event_class.attributes):
-            raise RegistrationError(
-                f"{self.__qualname__}: the map gives {', '.join(unknown)}, which the event does "
-                f"not carry; it carries {', '.join(sorted(event_class.attributes)) or 'nothing'}."
-            )
 
     def _check_loop(self, event_class: type[Event]) -> None:
         """Raise `EventLoop` where this very signal is being made this very event of already."""
@@ -204,3 +206,11 @@ def _wish(function: Any) -> Wish:
         raise RegistrationError(
             f"{name_of(function)} has no signature that could be read; wrap it in a function."
         ) from error
+
+
+def _problems_of(receiver: Receiver) -> Iterator[Problem]:
+    if isinstance(receiver.function, Conversion):
+        yield from receiver.function.problems()
+
+
+further_checks.append(_problems_of)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from types import new_class
 from typing import TYPE_CHECKING, Any, ClassVar, get_origin
 from uuid import UUID
 
+from workflow_events.events.checking.problems import near
 from workflow_events.events.errors import DeclarationError, UndeclaredEvent
 from workflow_events.events.event import Event, declared
 
@@ -71,16 +71,13 @@ def declared_as(name: object) -> type[Event]:
     try:
         return declared[name]
     except KeyError:
-        raise UndeclaredEvent(
-            f"No event {name!r} is declared. {alike(name)}Declare it with "
-            f"declare_event({name!r}, …) or as a class, in a module that is imported at the start."
-        ) from None
-
-
-def alike(name: str) -> str:
-    """Return a hint at the declared names that are like this one; empty without any."""
-    found = get_close_matches(name, declared)
-    return f"Did you mean {' or '.join(map(repr, found))}? " if found else ""
+        told = [
+            f"No event {name!r} is declared.",
+            near(name, declared),
+            f"Declare it with declare_event({name!r}, …) or as a class, in a module that is "
+            "imported at the start.",
+        ]
+        raise UndeclaredEvent(" ".join(filter(None, told))) from None
 
 
 def _class_name(name: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.dispatch import Signal
 
-from workflow_events.events.calls import ALWAYS, CALL, Shape, Wish, source_of
+from workflow_events.events.calls import ALWAYS, CALL, Placed, Shape, Wish, source_of
 from workflow_events.events.event import Event
 from workflow_events.events.phases import Background, Phase
 from workflow_events.events.senders import SenderFilter
@@ -72,7 +72,11 @@ class Receiver:
     @property
     def defined_at(self) -> str:
         """File and line of the callable, for messages; empty when it has none."""
-        code = getattr(inspect.unwrap(_plain(self.function)), "__code__", None)
+        plain = _plain(self.function)
+        if isinstance(plain, Placed):
+            file, line = plain.place
+            return f"{file}:{line}"
+        code = getattr(inspect.unwrap(plain), "__code__", None)
         return f"{code.co_filename}:{code.co_firstlineno}" if code else ""
 
     def means(self, source: Source) -> bool:
