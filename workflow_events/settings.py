@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import django
+
 from workflow_events.environment import *  # noqa: F403
 from workflow_events.environment import (
     ALLOWED_HOSTS,
@@ -9,6 +11,7 @@ from workflow_events.environment import (
     CORS_ORIGIN_ALLOW_ALL,
     CORS_ORIGIN_WHITELIST,
     DATABASES,
+    EMAIL,
     ENABLE_ADMIN,
     ENV,
     EVENT_ENGINE,
@@ -65,6 +68,23 @@ elif EVENT_ENGINE.endswith(".ProcrastinateBackend") and "sqlite3" not in _databa
 TASKS = {"default": {"BACKEND": EVENT_ENGINE, "QUEUES": ["workflow_events"]}}
 # It would import the modules named "tasks" of all apps.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+# Mail of a dry run is kept. By the settings that this Django has: others are deprecated there.
+if django.VERSION >= (6, 1):
+    MAILERS = {
+        "default": {
+            "BACKEND": "workflow_events.events.mail.EmailBackend",
+            "OPTIONS": {"backend": EMAIL["BACKEND"], **EMAIL["OPTIONS"]},
+        }
+    }
+else:
+    EMAIL_BACKEND = "workflow_events.events.mail.EmailBackend"
+    SENDING_EMAIL_BACKEND = EMAIL["BACKEND"]
+    EMAIL_HOST = EMAIL["OPTIONS"].get("host", "localhost")
+    EMAIL_PORT = EMAIL["OPTIONS"].get("port", 25)
+    EMAIL_HOST_USER = EMAIL["OPTIONS"].get("username", "")
+    EMAIL_HOST_PASSWORD = EMAIL["OPTIONS"].get("password", "")
+    EMAIL_USE_TLS = EMAIL["OPTIONS"].get("use_tls", False)
+    EMAIL_USE_SSL = EMAIL["OPTIONS"].get("use_ssl", False)
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Refuses the hosts that are not in ALLOWED_HOSTS.

@@ -29,11 +29,11 @@ pytestmark = pytest.mark.usefixtures("tables")
 sent = Signal()
 
 
-class Said(Event):
+class Reported(Event):
     text: str = "x"
 
 
-class Answered(Event):
+class Replied(Event):
     pass
 
 
@@ -73,13 +73,13 @@ def skeleton(events: list[dict[str, Any]]) -> list[Any]:
 
 def test_an_event_that_nobody_hears() -> None:
     with traced() as trace:
-        event = emit(Said, sender=Sender)
+        event = emit(Reported, sender=Sender)
     found = explained(trace)
     assert 0 < found["seconds"] < 60
     [emitted] = found["events"]
     assert 0 < emitted.pop("seconds") <= found["seconds"]
     assert emitted == {
-        "event": "said",
+        "event": "reported",
         "id": str(event.envelope.id),
         "sender": f"{__name__}.Sender",
         "payload": {"text": "str"},
@@ -89,27 +89,27 @@ def test_an_event_that_nobody_hears() -> None:
 
 
 def test_receivers_in_running_order_and_what_they_emit_below_them() -> None:
-    @on(Said, order=2)
+    @on(Reported, order=2)
     def last() -> None: ...
 
-    @on(Said)
+    @on(Reported)
     def first(sender: Any) -> None:
-        emit(Answered, sender=sender)
-        emit(Answered, sender=None)
+        emit(Replied, sender=sender)
+        emit(Replied, sender=None)
 
-    @on(Answered, sender=Sender)
+    @on(Replied, sender=Sender)
     def hears() -> None: ...
 
     with traced() as trace:
-        emit(Said, sender=Sender)
-        emit(Answered, sender=None)
+        emit(Reported, sender=Sender)
+        emit(Replied, sender=None)
     below = [
-        ("answered", [("hears", "ran", [])]),
-        ("answered", [("hears", "wrong sender", [])]),
+        ("replied", [("hears", "ran", [])]),
+        ("replied", [("hears", "wrong sender", [])]),
     ]
     assert skeleton(explained(trace)["events"]) == [
-        ("said", [("first", "ran", below), ("last", "ran", [])]),
-        ("answered", [("hears", "wrong sender", [])]),
+        ("reported", [("first", "ran", below), ("last", "ran", [])]),
+        ("replied", [("hears", "wrong sender", [])]),
     ]
 
 
@@ -119,40 +119,40 @@ def test_the_filter_that_did_not_hold_is_named() -> None:
 
     line = long.__code__.co_firstlineno
 
-    @on(Said)
+    @on(Reported)
     @filter_events(lambda: True)
     @filter_events(long)
     def hears() -> None: ...
 
     with traced() as trace:
-        emit(Said, sender=None, text="abc")
+        emit(Reported, sender=None, text="abc")
     found = only(trace)
     assert found["outcome"] == "filtered out"
     assert found["reason"].startswith(f"{__name__}.")
     assert found["reason"].endswith(f".long ({__file__}:{line})")
     with traced() as trace:
-        emit(Said, sender=None, text="abcd")
+        emit(Reported, sender=None, text="abcd")
     assert (only(trace)["outcome"], only(trace)["reason"]) == ("ran", "")
 
 
 def test_what_is_wrong_with_the_sender() -> None:
-    on(Said, sender=[Other, "Some"])(print)
+    on(Reported, sender=[Other, "Some"])(print)
     with traced() as trace:
-        emit(Said, sender=Sender)
+        emit(Reported, sender=Sender)
     assert only(trace)["outcome"] == "wrong sender"
     assert only(trace)["reason"] == f"wants {__name__}.Other, 'Some', was {__name__}.Sender"
 
 
 @pytest.mark.parametrize("raise_exception", [False, True])
 def test_a_failure(raise_exception: bool) -> None:
-    @on(Said, raise_exception=raise_exception)
+    @on(Reported, raise_exception=raise_exception)
     def fails() -> None:
         raise ValueError("no")
 
-    on(Said)(lambda: None)
+    on(Reported)(lambda: None)
     with traced() as trace:
         try:
-            emit(Said, sender=None)
+            emit(Reported, sender=None)
         except ReceiverError:
             assert raise_exception
     [found, other] = explained(trace)["events"][0]["receivers"]
@@ -163,51 +163,51 @@ def test_a_failure(raise_exception: bool) -> None:
 
 
 def test_a_failure_of_a_filter_is_the_receivers() -> None:
-    on(Said)(filter_events(lambda: 1 / 0)(lambda: None))  # type: ignore[arg-type]
+    on(Reported)(filter_events(lambda: 1 / 0)(lambda: None))  # type: ignore[arg-type]
     with traced() as trace:
-        emit(Said, sender=None)
+        emit(Reported, sender=None)
     assert only(trace)["error"] == {"type": "ZeroDivisionError", "message": "division by zero"}
 
 
 @pytest.mark.parametrize("robust", [True, False])
 def test_a_failure_that_shows_when_it_has_ended(robust: bool) -> None:
-    @on(Said)
+    @on(Reported)
     def breaks() -> None:
         Note.write("a")
         connection.set_rollback(True)
 
-    on(Said)(lambda: None)
+    on(Reported)(lambda: None)
     refused = nullcontext() if robust else pytest.raises(BrokenTransaction)
     with traced() as trace, transaction.atomic(), refused:
-        emit(Said, sender=None, robust=robust)
+        emit(Reported, sender=None, robust=robust)
     assert outcomes(trace) == ["failed", "ran" if robust else "not reached"]
     assert explained(trace)["events"][0]["receivers"][0]["error"]["type"] == "BrokenTransaction"
     assert Note.all_by() == []
 
 
 def test_who_is_not_reached() -> None:
-    @on(Said)
+    @on(Reported)
     def again() -> None:
-        emit(Said, sender=None)
+        emit(Reported, sender=None)
 
-    on(Said)(lambda: None)
-    on(Said, delivery="commit")(lambda: None)
+    on(Reported)(lambda: None)
+    on(Reported, delivery="commit")(lambda: None)
     with traced() as trace, pytest.raises(EventDepthExceeded):
-        emit(Said, sender=None)
+        emit(Reported, sender=None)
     assert outcomes(trace) == ["failed", "not reached", "not reached"]
 
 
 def test_muted() -> None:
-    on(Said)(lambda: None)
+    on(Reported)(lambda: None)
     with traced() as trace:
         with registry.muted(lambda receiver: True):
-            emit(Said, sender=None)
-        emit(Said, sender=None)
+            emit(Reported, sender=None)
+        emit(Reported, sender=None)
     assert [outcomes(trace, n) for n in (0, 1)] == [["muted"], ["ran"]]
 
 
 def test_after_commit() -> None:
-    @on(Said, delivery="commit")
+    @on(Reported, delivery="commit")
     @filter_events(lambda text: text != "no")
     def after(text: str) -> None:
         if text == "bad":
@@ -215,34 +215,34 @@ def test_after_commit() -> None:
 
     with traced() as trace:
         with transaction.atomic():
-            emit(Said, sender=None)
+            emit(Reported, sender=None)
             assert outcomes(trace) == ["after commit"]
-        emit(Said, sender=None, text="no")
-        emit(Said, sender=None, text="bad")
+        emit(Reported, sender=None, text="no")
+        emit(Reported, sender=None, text="bad")
     assert [outcomes(trace, n) for n in (0, 1, 2)] == [["ran"], ["filtered out"], ["failed"]]
 
 
 def test_after_commit_that_comes_when_the_trace_has_ended() -> None:
     ran = []
-    on(Said, delivery="commit")(lambda: ran.append(1))
+    on(Reported, delivery="commit")(lambda: ran.append(1))
     with transaction.atomic():
         with traced() as trace:
-            emit(Said, sender=None)
+            emit(Reported, sender=None)
         with traced() as other:
-            emit(Answered, sender=None)
+            emit(Replied, sender=None)
     assert ran == [1]
     assert outcomes(trace) == ["after commit"]
-    assert skeleton(explained(other)["events"]) == [("answered", [])]
+    assert skeleton(explained(other)["events"]) == [("replied", [])]
 
 
 def test_in_the_background(notebook: Notebook) -> None:
-    on(Said, background=True, name="all")(print)
+    on(Reported, background=True, name="all")(print)
     chosen = filter_events(lambda text: text == "x")
-    on(Said, background=True, name="some")(chosen(print))
-    on(Said, background=True, name="bad")(filter_events(lambda: 1 / 0)(print))  # type: ignore[arg-type]
+    on(Reported, background=True, name="some")(chosen(print))
+    on(Reported, background=True, name="bad")(filter_events(lambda: 1 / 0)(print))  # type: ignore[arg-type]
     with traced() as trace:
-        emit(Said, sender=None)
-        emit(Said, sender=None, text="y")
+        emit(Reported, sender=None)
+        emit(Reported, sender=None, text="y")
     background = "in the background"
     assert outcomes(trace) == [background, background, "failed"]
     assert outcomes(trace, 1) == [background, "filtered out", "failed"]
@@ -253,27 +253,27 @@ def test_in_the_background(notebook: Notebook) -> None:
 
 
 def test_an_event_that_is_stored_though_nobody_gets_it(notebook: Notebook) -> None:
-    notebook.wanted = {Said}
+    notebook.wanted = {Reported}
     with traced() as trace:
-        emit(Said, sender=None)
-        emit(Answered, sender=None)
+        emit(Reported, sender=None)
+        emit(Replied, sender=None)
     assert [event["stored"] for event in explained(trace)["events"]] == [True, False]
 
 
 def test_statements_are_counted_without_savepoints_and_with_those_below() -> None:
-    @on(Said)
+    @on(Reported)
     def writes() -> None:
         Note.write("a")
-        emit(Answered, sender=None)
+        emit(Replied, sender=None)
 
-    @on(Answered)
+    @on(Replied)
     def below() -> None:
         Note.write("b")
         assert Note.objects.count() == 2
 
-    on(Said)(lambda: None)
+    on(Reported)(lambda: None)
     with traced() as trace, transaction.atomic():
-        emit(Said, sender=None)
+        emit(Reported, sender=None)
     [outer, silent] = explained(trace)["events"][0]["receivers"]
     [inner] = outer["events"][0]["receivers"]
     assert (outer["statements"], inner["statements"], silent["statements"]) == (3, 2, 0)
@@ -298,25 +298,25 @@ def test_a_signal() -> None:
 
 
 def test_an_instance_as_sender() -> None:
-    on(Said)(lambda: None)
+    on(Reported)(lambda: None)
     with traced() as trace:
-        emit(Said, sender=Sender())
-        emit(Said, sender=[1])
+        emit(Reported, sender=Sender())
+        emit(Reported, sender=[1])
     found = explained(trace)["events"]
     assert [event["sender"] for event in found] == [f"{__name__}.Sender", "builtins.list"]
     assert [outcomes(trace, n) for n in (0, 1)] == [["ran"], ["ran"]]
 
 
 async def _async_receiver(text: str) -> None:
-    emit(Answered, sender=None)
+    emit(Replied, sender=None)
 
 
 def test_an_async_receiver() -> None:
-    on(Said)(_async_receiver)
+    on(Reported)(_async_receiver)
     with traced() as trace:
-        emit(Said, sender=None)
+        emit(Reported, sender=None)
     assert skeleton(explained(trace)["events"]) == [
-        ("said", [("_async_receiver", "ran", [("answered", [])])])
+        ("reported", [("_async_receiver", "ran", [("replied", [])])])
     ]
 
 
@@ -331,14 +331,14 @@ def test_dry_run(notebook: Notebook) -> None:
 
         return note
 
-    on(Said)(noting("ordinary"))
-    on(Said, atomic=False)(noting("not atomic"))
-    on(Said, dry_run=False)(noting("dry_run=False"))
-    on(Said, atomic=False, dry_run=False)(noting("both"))
-    on(Said, delivery="commit")(noting("after commit"))
-    on(Said, background=True, name="b", dry_run=False)(noting("background"))
+    on(Reported)(noting("ordinary"))
+    on(Reported, atomic=False)(noting("not atomic"))
+    on(Reported, dry_run=False)(noting("dry_run=False"))
+    on(Reported, atomic=False, dry_run=False)(noting("both"))
+    on(Reported, delivery="commit")(noting("after commit"))
+    on(Reported, background=True, name="b", dry_run=False)(noting("background"))
     with traced(dry_run=True) as trace:
-        emit(Said, sender=None)
+        emit(Reported, sender=None)
     assert ran == ["ordinary"]
     assert outcomes(trace) == [
         "ran",
@@ -355,7 +355,7 @@ def test_dry_run(notebook: Notebook) -> None:
     assert str(envelopes[0].id) == found["events"][0]["id"]
     assert found["events"][0]["stored"] is True
     assert notebook.stored == []
-    assert emit(Said, sender=None).envelope.dry_run is False
+    assert emit(Reported, sender=None).envelope.dry_run is False
     assert sorted(ran[1:]) == ["after commit", "both", "dry_run=False", "not atomic", "ordinary"]
     assert len(notebook.stored) == 1
 
@@ -371,64 +371,64 @@ def test_a_trace_inside_a_trace_is_refused() -> None:
     with traced() as trace:
         with pytest.raises(TracedAlready), traced():
             pass
-        emit(Said, sender=None)
+        emit(Reported, sender=None)
     assert len(trace.events) == 1
 
 
 def test_everything_is_heard_in_the_trace_and_nowhere_else() -> None:
     heard = []
     with traced():
-        assert is_heard(Said, None)
-        other = threading.Thread(target=lambda: heard.append(is_heard(Said, None)))
+        assert is_heard(Reported, None)
+        other = threading.Thread(target=lambda: heard.append(is_heard(Reported, None)))
         other.start()
         other.join()
     assert heard == [False]
-    assert not is_heard(Said, None)
-    assert registry.plan(Said, None) is NOBODY
+    assert not is_heard(Reported, None)
+    assert registry.plan(Reported, None) is NOBODY
 
 
 def test_plans_are_looked_up_as_ever_once_the_last_trace_has_ended() -> None:
-    on(Said)(lambda: None)
-    before = registry.plan(Said, None)
+    on(Reported)(lambda: None)
+    before = registry.plan(Reported, None)
     with traced():
-        assert registry.plan(Said, None) is not before
-        assert registry.plan(Said, None) is registry.plan(Said, None)
+        assert registry.plan(Reported, None) is not before
+        assert registry.plan(Reported, None) is registry.plan(Reported, None)
         elsewhere = []
-        other = threading.Thread(target=lambda: elsewhere.append(registry.plan(Said, None)))
+        other = threading.Thread(target=lambda: elsewhere.append(registry.plan(Reported, None)))
         other.start()
         other.join()
     assert elsewhere == [before]
-    assert registry.plan(Said, None) is before
-    assert registry._plans[Said, None] is before
+    assert registry.plan(Reported, None) is before
+    assert registry._plans[Reported, None] is before
 
 
 def test_receivers_that_come_while_a_trace_is_under_way() -> None:
     with traced() as trace:
-        emit(Said, sender=None)
-        on(Said)(lambda: None)
-        emit(Said, sender=None)
-    emit(Said, sender=None)
+        emit(Reported, sender=None)
+        on(Reported)(lambda: None)
+        emit(Reported, sender=None)
+    emit(Reported, sender=None)
     assert [outcomes(trace, n) for n in (0, 1)] == [[], ["ran"]]
-    assert len(registry.plan(Said, None).groups) == 1
+    assert len(registry.plan(Reported, None).groups) == 1
 
 
 def test_threads_that_begin_and_end_traces_do_not_disturb_each_other() -> None:
     """Each finds its own events, whoever traces beside it; those without a trace lose none."""
-    on(Said)(lambda: None)
+    on(Reported)(lambda: None)
     start, failures = threading.Barrier(4), []
 
     def trace_often() -> None:
         start.wait()
         for _ in range(100):
             with traced() as trace:
-                emit(Said, sender=None)
+                emit(Reported, sender=None)
             if outcomes(trace) != ["ran"]:
                 failures.append(outcomes(trace))
 
     def emit_often() -> None:
         start.wait()
         for number in range(300):
-            plan = registry.plan(Said, None)
+            plan = registry.plan(Reported, None)
             if plan.watchers or not plan.groups:
                 failures.append(plan)
             if number % 50 == 0:
@@ -442,30 +442,30 @@ def test_threads_that_begin_and_end_traces_do_not_disturb_each_other() -> None:
         thread.join()
     assert failures == []
     assert registry._tracing == 0
-    assert registry.plan(Said, None) is registry._plans[Said, None]
+    assert registry.plan(Reported, None) is registry._plans[Reported, None]
 
 
 def test_receivers_that_run_at_the_same_time() -> None:
     async def reads(text: str) -> None:
         await asyncio.sleep(0)
-        emit(Answered, sender=None)
+        emit(Replied, sender=None)
 
     async def fails() -> None:
         raise ValueError("no")
 
-    on(Said, concurrent=True)(reads)
-    on(Said, concurrent=True)(fails)
-    on(Said, concurrent=True)(filter_events(lambda text: text == "y")(reads))
-    on(Said, concurrent=True)(filter_events(lambda text: text == "x")(reads))
+    on(Reported, concurrent=True)(reads)
+    on(Reported, concurrent=True)(fails)
+    on(Reported, concurrent=True)(filter_events(lambda text: text == "y")(reads))
+    on(Reported, concurrent=True)(filter_events(lambda text: text == "x")(reads))
     with traced() as trace:
-        emit(Said, sender=None)
+        emit(Reported, sender=None)
     assert outcomes(trace) == ["ran", "failed", "filtered out", "ran"]
     [first, second, third, last] = explained(trace)["events"][0]["receivers"]
     assert [skeleton(found["events"]) for found in (first, second, third, last)] == [
-        [("answered", [])],
+        [("replied", [])],
         [],
         [],
-        [("answered", [])],
+        [("replied", [])],
     ]
     assert first["seconds"] > 0
     assert second["error"]["type"] == "ValueError"
@@ -477,11 +477,11 @@ def test_receivers_that_are_left_to_the_event_loop() -> None:
     async def later() -> None:
         ran.append(1)
 
-    on(Said, atomic=False)(later)
+    on(Reported, atomic=False)(later)
 
     async def emits() -> Trace:
         with traced() as trace:
-            emit(Said, sender=None)
+            emit(Reported, sender=None)
         assert ran == []
         await asyncio.sleep(0)
         await asyncio.sleep(0)

@@ -10,6 +10,7 @@ from workflow_events.environment.service import *  # noqa: F403
 from workflow_events.environment.database import *  # noqa: F403
 from workflow_events.environment.your_code import *  # noqa: F403
 from workflow_events.environment.background import *  # noqa: F403
+from workflow_events.environment.mail import *  # noqa: F403
 from workflow_events.environment.access import *  # noqa: F403
 from workflow_events.environment.users import *  # noqa: F403
 from workflow_events.environment.limits import *  # noqa: F403

@@ -16,12 +16,13 @@ from workflow_events.events import traces
 class EmailBackend(BaseEmailBackend):
     """Sends mail by another backend; what is sent in a dry run goes to its trace instead.
 
-    ``backend`` is the dotted path of the other one, without it that of the setting
-    ``SENDING_EMAIL_BACKEND``; all other options are for it.
+    ``backend`` is the dotted path of the other one (in the ``OPTIONS`` of Django's ``MAILERS``),
+    without it that of the setting ``SENDING_EMAIL_BACKEND``; all other options are for that one.
     """
 
     def __init__(self, *, backend: str | None = None, **options: Any) -> None:
-        super().__init__(fail_silently=options.get("fail_silently", False))
+        super().__init__()
+        self.alias = options.get("alias")
         self._backend = backend or settings.SENDING_EMAIL_BACKEND
         self._options = options
         self._sending: BaseEmailBackend | None = None
