@@ -47,6 +47,8 @@ EVERY_PAGE = {
 ELSEWHERE = {
     "reference/expressions.md": "tests/workflow/expressions/test_reference_page.py",
     "how-to/test-a-receiver.md": "tests/project/test_docs_pytest.py",
+    "reference/checks.md": "tests/events/test_checks_page.py",
+    "how-to/use-the-core-alone.md": "tests/project/test_bare_project.py",
 }
 
 # What a page says to set.
