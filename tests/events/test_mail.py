@@ -68,7 +68,7 @@ def test_mail_of_a_dry_run_is_kept() -> None:
 
 
 def test_what_no_backend_could_send_is_refused_in_a_dry_run_too() -> None:
-    with dry_run() as trace, pytest.raises(ValueError, match="line|feed"):
+    with dry_run() as trace, pytest.raises(ValueError, match=r"line|feed"):
         send("two\nlines")
     assert trace.mails == []
 
