@@ -273,7 +273,6 @@ def test_loop_that_ends(matter: type[Event], errors: Any) -> None:
     async def main() -> None:
         emit(matter, sender=None)
         await asyncio.sleep(0)
-        await asyncio.sleep(0)
 
     asyncio.run(main())
     [record] = errors()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 
-from workflow_events.events.concurrency import Siblings
+from workflow_events.events.concurrency import Call, Outcome, Siblings
 from workflow_events.events.connections import of_thread
 from workflow_events.events.emission import log_failure
 from workflow_events.events.errors import (
@@ -94,12 +94,25 @@ class _Scheduled(Frame):
 
     async def _run_group(self, group: ConcurrentGroup) -> None:
         calls = list(zip(group.receivers, group.functions, strict=True))
-        outcomes = await Siblings(self, ends_all=_ends_all).run(calls)
+        outcomes = (
+            await Siblings(self, ends_all=_ends_all).run(calls)
+            if len(calls) > 1
+            else [await self._outcome(group.functions[0])]
+        )
         if self.exceeded is not None:
             raise self.exceeded
         for receiver, error in zip(group.receivers, outcomes, strict=True):
             if error is not None:
                 log_failure(receiver, self.event, error)
+
+    async def _outcome(self, call: Call) -> Outcome:
+        try:
+            await call(self.event)
+        except PassesReceivers:
+            raise
+        except Exception as error:
+            return error
+        return None
 
     def note_assignment(self, name: str) -> None:
         """Raise `ConcurrentAssignment`: whoever emitted has gone on, and would not see it."""
