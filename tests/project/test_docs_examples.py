@@ -30,6 +30,7 @@ PAGES = [
     "how-to/change-what-is-created.md",
     "how-to/chain-operations.md",
     "how-to/listen-to-django-signals.md",
+    "how-to/write-a-listener-class.md",
     "how-to/write-an-async-receiver.md",
     "how-to/emit-your-own-events.md",
     "how-to/come-from-caluma.md",

@@ -95,7 +95,10 @@ def place_of(function: Any) -> Place | None:
     """Return where a receiver is written; None for what is not written in Python."""
     if isinstance(function, Placed):
         return Place(*function.place)
-    code = code_of(inspect.unwrap(plain(function)))
+    found = plain(function)
+    if isinstance(found, Placed):
+        return Place(*found.place)
+    code = code_of(inspect.unwrap(found))
     return Place(code.co_filename, code.co_firstlineno) if code else None
 
 

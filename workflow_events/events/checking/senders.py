@@ -103,10 +103,13 @@ def _meant(wishes: Iterable[str], known: dict[type[Event], list[object]]) -> str
 
 
 def _formerly(wish: str, known: dict[type[Event], list[object]]) -> str:
-    """Return what to write for a sender that is the name of an event, as in Caluma; or nothing.
+    """Return what to write for a sender that is named as elsewhere; or nothing.
 
-    Its senders were such texts: the event of the operation, ``case_post_create`` for a start.
+    Django's signals take the label of a model. In Caluma a sender is the name of an event: that
+    of the operation, and ``case_post_create`` for a start.
     """
+    if (model := _labelled(wish)) is not None:
+        return _instead_of_label(model)
     other = events.declared.get(_NOUN_FIRST.sub(r"\g<when>_\g<verb>_\g<noun>", wish))
     other = events.declared.get(wish, other)
     if other is None or other.senders is None:
@@ -127,9 +130,13 @@ def _labels(receiver: Receiver, place: Place | None) -> Iterator[Problem]:
             yield Problem(
                 CheckId.SENDER_OF_ANOTHER_SYSTEM,
                 f"{receiver.name} listens for sender {wish!r}, which names no class here.",
-                f"Write the model itself, sender={model.__name__}, or {names_of(model)[1]!r}.",
+                _instead_of_label(model),
                 place,
             )
+
+
+def _instead_of_label(model: type) -> str:
+    return f"Write the model itself, sender={model.__name__}, or {names_of(model)[1]!r}."
 
 
 def _labelled(wish: Any) -> type | None:
