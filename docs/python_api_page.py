@@ -11,6 +11,13 @@ from workflow_events import events
 from workflow_events.workflow import api
 
 LINE_LENGTH = 88
+EVENT_FUNCTIONS: tuple[Callable[..., Any], ...] = (
+    events.on,
+    events.filter_events,
+    events.emit,
+    events.declare_event,
+    events.signal_to_event,
+)
 
 
 def python_api_page() -> str:
@@ -19,7 +26,7 @@ def python_api_page() -> str:
         "python-api.md",
         {
             "operations": "\n\n".join(_function(getattr(api, name)) for name in _in_file(api)),
-            "events": "\n\n".join(map(_function, (events.on, events.filter_events, events.emit))),
+            "events": "\n\n".join(map(_function, EVENT_FUNCTIONS)),
         },
     )
 
