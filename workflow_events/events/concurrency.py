@@ -44,8 +44,10 @@ class Siblings:
         Raises the first exception that ends all, and ``CancelledError`` when it is cancelled
         itself; the others have then been cancelled, and have ended.
         """
-        # Each in a copy of the context: what one sets in it, the others do not see.
-        self.tasks = [asyncio.create_task(self._outcome(*call)) for call in calls]
+        for call in calls:
+            if self.ended_by is None:  # by one that an eager task factory has run already
+                # In a copy of the context: what one sets in it, the others do not see.
+                self.tasks.append(asyncio.create_task(self._outcome(*call)))
         while not all(task.done() for task in self.tasks):
             try:
                 await asyncio.wait(self.tasks)
