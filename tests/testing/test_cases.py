@@ -53,7 +53,7 @@ def test_a_test_case_has_what_the_plugin_gives(db: None) -> None:
         def test_events_are_recorded(self) -> None:
             emit(self.matter, sender=None, number=1)
             self.events.assert_emitted(self.matter, number=1)
-            with pytest.raises(AssertionError, match="but was never, and once otherwise"):
+            with pytest.raises(AssertionError, match="but was never,"):
                 self.events.assert_emitted("matter_of_class", number=2)
             with self.events.expect("matter_of_class"):
                 emit(self.matter, sender=None, number=2)

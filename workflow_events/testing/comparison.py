@@ -38,6 +38,11 @@ def side_by_side(titles: tuple[str, str], lines: Sequence[Line]) -> str:
     return "\n".join(shown)
 
 
+def wrapped(text: str) -> str:
+    """Return a sentence in lines as wide as both columns."""
+    return textwrap.fill(text, LEFT + RIGHT + 5)
+
+
 def _row(mark: str, left: str, right: str) -> str:
     return f"{mark} {left:<{LEFT}} | {right}".rstrip()
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from workflow_events.events import Event
 from workflow_events.testing import failures
 from workflow_events.testing.chosen import UnknownReceiver, registrations_of
-from workflow_events.testing.comparison import ANY, Expectation
+from workflow_events.testing.comparison import ANY, Expectation, wrapped
 from workflow_events.testing.sought import Sought
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _occurrence(delivery: Delivery) -> tuple[Delivery, Event]:
 
 def _told_queued(what: str, queued: Sequence[Delivery]) -> str:
     lines = [f"  {one.receiver} on {one.event.name}, attempts {one.attempts}" for one in queued]
-    return "\n".join([f"{what}; queued is:", *(lines or ["  nothing"])])
+    return "\n".join([wrapped(f"{what}; queued is:"), *(lines or ["  nothing"])])
 
 
 def _count(times: int | None) -> str:

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from workflow_events.events import Event
-from workflow_events.testing.comparison import Expectation, Line, aligned, described, side_by_side
+from workflow_events.testing.comparison import (
+    Expectation,
+    Line,
+    aligned,
+    described,
+    side_by_side,
+    wrapped,
+)
 from workflow_events.testing.sought import Sought
 
 MOST: Final = 5
@@ -29,13 +36,13 @@ def of_emitted(
         # Nothing to compare with but all the others.
         first = Line(str(sought), described(emitted[0]) if emitted else "nothing", False)
         rest = [Line("", described(one), False) for one in emitted[1:]]
-        return "\n".join([f"{told}, but never was.", _emitted([first, *rest])])
+        return "\n".join([wrapped(f"{told}, but never was."), _emitted([first, *rest])])
     otherwise = len(found) - fitting
     but = f"was {_times(fitting)}" + (f", and {_times(otherwise)} otherwise" if otherwise else "")
     shown = sorted(found, key=lambda one: sum(not line.same for line in wish.lines(one)))
     parts = [compared("emitted", wish, one) for one in shown[:MOST]]
     more = [f"… and {len(shown) - MOST} more."] if len(shown) > MOST else []
-    return "\n\n".join([f"{told}, but {but}.", *parts, *more])
+    return "\n\n".join([wrapped(f"{told}, but {but}."), *parts, *more])
 
 
 def of_order(expected: Sequence[Sought], emitted: Sequence[Event]) -> str:
@@ -62,7 +69,7 @@ def of_expected(expected: Sequence[Sought], emitted: Sequence[Event]) -> str:
         Line(str(sought), described(next(filter(sought.means, emitted))), True) for sought in came
     ]
     lines += aligned(absent, others, Sought.means, (str, described))
-    return f"Never emitted: {names}.\n{_emitted(lines)}"
+    return f"{wrapped(f'Never emitted: {names}.')}\n{_emitted(lines)}"
 
 
 def compared(actual: str, wish: Expectation, event: Event) -> str:

@@ -60,7 +60,7 @@ def run_mutation(
 
 def _field(name: str) -> GraphQLField:
     mutations = schema.graphql_schema.mutation_type
-    fields = mutations.fields if mutations else {}
+    fields: dict[str, GraphQLField] = mutations.fields if mutations else {}
     if name not in fields:
         near = ", ".join(get_close_matches(name, fields)) or ", ".join(sorted(fields))
         raise LookupError(f"There is no mutation {name!r}; there is {near}.")
