@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.db.models import Model
 
-from workflow_events.events.dispatch import emit
+from workflow_events.events.dispatch import deliver, emit, occur
 from workflow_events.records.errors import UnforeseenUpdate
 from workflow_events.records.events import (
     PostCreateRecord,
@@ -16,7 +16,7 @@ from workflow_events.records.events import (
     PreCreateRecord,
     PreUpdateRecord,
 )
-from workflow_events.records.heard import heard_of
+from workflow_events.records.heard import Heard, heard_of
 from workflow_events.records.values import (
     Values,
     difference,
@@ -31,6 +31,10 @@ STATE: Final = "workflow_events_saves"
 """Attribute of an instance's ``_state`` for the saves of it that are under way."""
 MAX_NESTED: Final = 16
 """Saves of one instance inside each other that are kept apart; those that failed stay behind."""
+
+
+ASKING: Final[Heard] = frozenset({PreCreateRecord, PreUpdateRecord, PostUpdateRecord})
+"""The events for which somebody has to know what the row holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,17 @@ def before_save(
     if raw:
         return
     heard = heard_of[sender]
-    asked = not heard <= {PostCreateRecord}
+    asked = not heard.isdisjoint(ASKING)
     stored = _stored(sender, instance, using, update_fields) if asked else None
+    wrote = False
     if asked and stored is None and PreCreateRecord in heard:
-        emit(PreCreateRecord, sender=sender, record=instance)
+        wrote = deliver(occur(PreCreateRecord, sender, {"record": instance}))
     elif stored is not None and PreUpdateRecord in heard:
         new = values_of(instance, written_fields(sender, update_fields))
-        emit(PreUpdateRecord, sender=sender, record=instance, diff=difference(stored, new))
+        payload = {"record": instance, "diff": difference(stored, new)}
+        wrote = deliver(occur(PreUpdateRecord, sender, payload))
+    if wrote:  # perhaps this very row
+        stored = _stored(sender, instance, using, update_fields)
     # Last: receivers may have saved the same instance, or failed to.
     vars(instance._state).setdefault(STATE, deque(maxlen=MAX_NESTED)).append(
         Save(using, update_fields, asked, stored)
