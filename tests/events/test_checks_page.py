@@ -1,4 +1,4 @@
-"""docs/reference/checks.md has every id; its first blocks are wrong as they say, its second right."""
+"""docs/reference/checks.md has every id; of each, the first block is wrong, the second right."""
 
 import re
 from pathlib import Path
