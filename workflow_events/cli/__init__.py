@@ -25,6 +25,7 @@ usage: workflow-events <command> [options]
   events          show which events there are, what they carry, and who sends them
                   (--json, --asyncapi, --markdown)
   receivers       show who runs when an event is emitted, in which order
+  explain         run a mutation and undo it: which receivers ran, and why others did not
   new             write a receiver or an event, and a test of it, into extensions/
   load-example    create the workflow "application", unless it exists
   schema          print the GraphQL schema
