@@ -10,9 +10,13 @@ from workflow_events.events.catalogue import describe
 from workflow_events.events.catalogue.text import shown_place
 from workflow_events.events.event import RESERVED, declared
 from workflow_events.events.scaffolding.errors import CannotWrite
-from workflow_events.events.scaffolding.imports import LINE, Imports
+from workflow_events.events.scaffolding.imports import Imports
+from workflow_events.events.scaffolding.layout import fitted
 from workflow_events.events.scaffolding.places import Place, check_name
 from workflow_events.events.scaffolding.types import KNOWN, GivenType, given_type
+
+TAKEN: Final = frozenset({"Any", "Event", "UTC"})
+"""Names that the module of an event, or its test, may have already."""
 
 MODULE: Final = '''\
 """The event {name}."""
@@ -20,11 +24,11 @@ MODULE: Final = '''\
 {imports}
 
 
-class {kind}({bases}):
+{definition}
     """Write here when it is emitted, by whom, and when it is not."""
 {attributes}'''
 TEST: Final = '''\
-"""What {module} declares."""
+"""What the event {name} declares."""
 
 {imports}
 
@@ -32,7 +36,7 @@ TEST: Final = '''\
 def test_it_carries_what_it_is_emitted_with() -> None:
 {payload}
     with mute_all():
-        event = emit({kind}, sender=emit{given})
+{emit}
     assert event.event_name == "{name}"
     assert vars(event) == {carried}
 '''
@@ -55,6 +59,8 @@ def names_for(given: str) -> tuple[str, str]:
     else:
         kind, name = "".join(word.capitalize() for word in given.split("_")), given
     check_name(kind, "the name of a class")
+    if kind in TAKEN:
+        raise CannotWrite(f"{given!r} cannot be the name of an event; its module has a {kind}.")
     if name in declared:
         entry = describe(declared[name])
         raise CannotWrite(
@@ -95,12 +101,12 @@ def event_module(place: Place, name: str, kind: str, attributes: Mapping[str, Gi
         for module, imported in given.imports:
             imports.add(module, imported)
     derived = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind).lower()
+    own_name = [] if derived == name else [f'name="{name}"']
     lines = "".join(f"    {attribute}: {given.text}\n" for attribute, given in attributes.items())
     return MODULE.format(
         name=name,
         imports=imports,
-        kind=kind,
-        bases="Event" if derived == name else f'Event, name="{name}"',
+        definition=fitted(f"class {kind}(", ["Event", *own_name], "):"),
         attributes=f"\n{lines}" if lines else "",
     )
 
@@ -114,16 +120,15 @@ def event_test(place: Place, name: str, kind: str, attributes: Mapping[str, Give
     if attributes:
         imports.add("pytest")
         imports.add("typing", "Any")
-    for given in attributes.values():
-        for module, imported in given.sample_imports:
+    for attribute in attributes.values():
+        for module, imported in attribute.sample_imports:
             imports.add(module, imported)
+    given = ["**payload"] if attributes else []
     test = TEST.format(
-        module=place.module,
         imports=imports,
         payload=_payload(attributes),
-        kind=kind,
         name=name,
-        given=", **payload" if attributes else "",
+        emit=fitted("        event = emit(", [kind, "sender=emit", *given], ")"),
         carried="payload" if attributes else "{}",
     )
     if not attributes:
@@ -135,8 +140,4 @@ def _payload(attributes: Mapping[str, GivenType]) -> str:
     if not attributes:
         return ""
     items = [f'"{name}": {given.sample}' for name, given in attributes.items()]
-    line = f"    payload: dict[str, Any] = {{{', '.join(items)}}}"
-    if len(line) <= LINE:
-        return line
-    inner = "".join(f"        {item},\n" for item in items)
-    return f"    payload: dict[str, Any] = {{\n{inner}    }}"
+    return fitted("    payload: dict[str, Any] = {", items, "}")

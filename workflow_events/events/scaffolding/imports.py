@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-LINE: Final = 88
-"""Characters of a line, where nobody has set another length."""
+from workflow_events.events.scaffolding.layout import LINE
+
 MANY: Final = "\n\n"
 
 

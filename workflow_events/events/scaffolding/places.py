@@ -14,6 +14,8 @@ from django.conf import settings
 from workflow_events.events.loading import SETTING
 from workflow_events.events.scaffolding.errors import CannotWrite
 
+LONGEST: Final = 50
+"""Characters of a name: longer ones fit no line."""
 PYTEST_INI: Final = """\
 [pytest]
 DJANGO_SETTINGS_MODULE = {settings}
@@ -79,6 +81,8 @@ def place_for(directory: str, name: str) -> Place:
 
 def check_name(name: str, what: str) -> None:
     """Raise `CannotWrite` for what Python cannot import by its name."""
+    if len(name) > LONGEST:
+        raise CannotWrite(f"{name!r} has more than {LONGEST} characters; find a shorter name.")
     if not name.isidentifier() or keyword.iskeyword(name):
         raise CannotWrite(
             f"{name!r} cannot be {what}: letters, digits and _ only, and no word of Python's own."

@@ -10,7 +10,8 @@ from workflow_events.events.event import Event
 from workflow_events.events.phases import Phase
 from workflow_events.events.registry import registry
 from workflow_events.events.scaffolding.errors import CannotWrite
-from workflow_events.events.scaffolding.imports import LINE, Imports
+from workflow_events.events.scaffolding.imports import Imports
+from workflow_events.events.scaffolding.layout import LINE, fitted
 from workflow_events.events.scaffolding.places import Place, check_name
 
 TAKEN: Final = frozenset({"logging", "logger", "on"})
@@ -24,22 +25,23 @@ MODULE: Final = '''\
 logger = logging.getLogger(__name__)
 
 
-@on({target})
-def {name}(event: {kind}) -> None:
+{decorator}
+{definition}
     """Note that it happened; write here what is to be done."""
     logger.info("%s %s", event.event_name, event.envelope.id)
 '''
 TEST: Final = '''\
-"""What {module} does."""
+"""What {name} does."""
 
 {imports}
 
 
 def test_it_is_noted(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, logger="{module}")
-    called = call({name}, {target})
+    caplog.set_level(logging.INFO)
+{call}
     assert called
-    assert caplog.messages == [f"{event} {{called.event.envelope.id}}"]
+    envelope = called.event.envelope
+    assert caplog.messages == [f"{{envelope.name}} {{envelope.id}}"]
 '''
 
 
@@ -63,9 +65,8 @@ def receiver_module(place: Place, entry: EventEntry, *, background: bool) -> str
     return MODULE.format(
         summary=_summary(entry, background),
         imports=imports,
-        target=f"{target}, background=True" if background else target,
-        name=place.name,
-        kind=kind,
+        decorator=fitted("@on(", [target, *(["background=True"] if background else [])], ")"),
+        definition=fitted(f"def {place.name}(", [f"event: {kind}"], ") -> None:"),
     )
 
 
@@ -77,9 +78,8 @@ def receiver_test(place: Place, entry: EventEntry) -> str:
     imports.add("workflow_events.testing", "call")
     imports.add(place.module, place.name)
     target = _target(entry, imports)
-    return TEST.format(
-        module=place.module, imports=imports, name=place.name, target=target, event=entry.name
-    )
+    call = fitted("    called = call(", [place.name, target], ")")
+    return TEST.format(name=place.name, imports=imports, call=call)
 
 
 def _check(place: Place, entry: EventEntry, background: bool) -> None:
