@@ -238,3 +238,12 @@ def test_classes_have_names_too() -> None:
         message: str
 
     assert type(emit("before_send", sender=None, message="a")) is BeforeSend
+
+
+def test_what_receivers_of_a_pattern_cannot_take() -> None:
+    """An event declared after the start is checked against those who mean it, and refused."""
+    declare_event("payment::received", amount=Decimal)
+    on("payment::*")(lambda amount: None)
+    with pytest.raises(RegistrationError, match="asks for amount"):
+        declare_event("payment::lost")
+    assert "payment::lost" not in declared
