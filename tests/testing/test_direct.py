@@ -10,6 +10,7 @@ from django.db.models.signals import post_save
 from tests.testing.matters import Clerk, HeadClerk, matter, other
 from workflow_events.events import Event, emit, filter_events, on
 from workflow_events.graphql.mutations import CompleteWorkItem, SkipWorkItem
+from workflow_events.records import Observer, PostUpdateRecord, PreCreateRecord
 from workflow_events.testing import (
     Emissions,
     LeftOut,
@@ -165,6 +166,28 @@ def test_signals_are_called_too() -> None:
     assert names == ["ann"]
 
 
+def test_observers_of_records_are_called_with_stand_ins() -> None:
+    seen = []
+
+    class GroupObserver(Observer):
+        observes = Group
+
+        def creating(self, record: Group) -> None:
+            seen.append(record.name)
+
+        def updated(self, record: Group, event: Any) -> None:
+            seen.append((record.name, event.diff))
+
+    staff = stand_in(Group, name="staff")
+    assert call(GroupObserver, PreCreateRecord[Group], record=staff)
+    changed = {"name": ("a", "staff")}
+    assert call(GroupObserver.updated, PostUpdateRecord, sender=Group, record=staff, diff=changed)
+    assert not call(GroupObserver, PreCreateRecord[User], record=stand_in(User, username="ann"))
+    with pytest.raises(TypeError, match="listens to some senders only"):
+        call(GroupObserver, PreCreateRecord, record=staff)
+    assert seen == ["staff", ("staff", changed)]
+
+
 def test_what_cannot_be_called_is_refused(approve: Any, matter: Any) -> None:
     with pytest.raises(TypeError, match=r"approve does not listen to post_create_case\."):
         call(approve, post_create_case)
@@ -178,6 +201,8 @@ def test_what_cannot_be_called_is_refused(approve: Any, matter: Any) -> None:
         call(approve, "mattr")
     with pytest.raises(UnknownEvent, match="takes one event"):
         call(approve, "mat*")
+    with pytest.raises(UnknownEvent, match="takes one event"):
+        call(approve, [matter, post_create_case])
 
 
 def test_stand_ins_know_their_model() -> None:

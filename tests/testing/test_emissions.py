@@ -1,11 +1,16 @@
 """The fixture ``events``: what is emitted in a test."""
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import Group, User
+from django.db.models.signals import post_init
 
+from tests.testing.matters import Clerk
 from workflow_events.cli.example import load_example
-from workflow_events.events import Event, emit, on
+from workflow_events.events import Event, aemit, emit, on
 from workflow_events.events.registry import registry
 from workflow_events.graphql.mutations import CompleteWorkItem, StartCase
+from workflow_events.records import PostUpdateRecord
 from workflow_events.testing.emissions import Emissions
 from workflow_events.workflow.api import complete_work_item, start_case
 from workflow_events.workflow.events import PostCompleteWorkItem
@@ -72,5 +77,52 @@ def test_nothing_is_emitted(events: Emissions) -> None:
     assert list(events) == []
 
 
-def test_tests_that_do_not_ask_for_them_have_no_listener() -> None:
-    assert [r for r in registry.receivers if "Emissions" in r.name] == []
+def test_what_records_is_no_receiver(events: Emissions) -> None:
+    class Matter(Event):
+        pass
+
+    before = list(registry.receivers)
+    assert registry.listeners(Matter) == tuple(r for r in before if r.means(Matter))
+    emit(Matter, sender=None)
+    assert events.names() == ["matter"]
+    assert registry.receivers == before
+
+
+def test_tests_that_do_not_ask_for_them_have_no_watcher() -> None:
+    assert registry._watchers == ()
+
+
+def test_events_of_records_are_recorded_where_somebody_listens(db: None, events: Emissions) -> None:
+    on(PostUpdateRecord[Group])(lambda: pytest.fail("It is muted."))
+    group = Group.objects.create(name="staff")
+    with events.expect(PostUpdateRecord[Group]):
+        Group.objects.get().save()
+        group.name = "people"
+        group.save()
+    events.assert_emitted(PostUpdateRecord, record=group, diff={"name": ("staff", "people")})
+    events.assert_emitted(PostUpdateRecord[User], times=0)
+
+
+def test_signals_are_not_recorded(events: Emissions) -> None:
+    heard = []
+    on(post_init, sender=Clerk)(lambda: heard.append(1))
+    post_init.send(Clerk)
+    assert heard == [1]
+    events.assert_nothing()
+
+
+def test_what_async_code_emits_is_recorded(events: Emissions) -> None:
+    class Outer(Event):
+        pass
+
+    class Inner(Event):
+        pass
+
+    @on(Outer)
+    async def go_on() -> None:
+        await aemit(Inner, sender=None)
+
+    async_to_sync(aemit)(Outer, sender=None)
+    assert events.tree() == "outer from None\n  inner from None"
+    outer, inner = events
+    assert events.cause_of(inner) is outer

@@ -17,7 +17,7 @@ from workflow_events.events.receivers import Receiver
 from workflow_events.events.registry import registry
 from workflow_events.events.restoring import run_alone, wants
 from workflow_events.events.senders import names_of
-from workflow_events.events.targets import Source
+from workflow_events.events.targets import Source, targets_of
 from workflow_events.testing.chosen import registrations_of
 from workflow_events.testing.sought import Sought, UnknownEvent
 from workflow_events.testing.stand_ins import LeftOut
@@ -80,7 +80,8 @@ def call(receiver: Any, event: Any, /, *, sender: Any = OMITTED, **payload: Any)
     Raises what the receiver raises, `LeftOut` when it uses what was not given, `UnknownReceiver`,
     `UnknownEvent`, and ``TypeError`` where it does not listen to the event.
     """
-    source = _source(event)
+    source, named = _target(event)
+    sender = named if sender is OMITTED else sender
     registrations = [one for one in registrations_of(receiver) if one.means(source)]
     if not registrations:
         raise TypeError(f"{_named(receiver)} does not listen to {_named(event)}.")
@@ -103,13 +104,14 @@ def _nothing() -> None:
     """Come after the receiver, where a delivery would be marked as done."""
 
 
-def _source(event: Any) -> Source:
-    if isinstance(event, Signal) or (isinstance(event, type) and issubclass(event, Event)):
-        return event
-    if event not in declared:
+def _target(event: Any) -> tuple[Source, Any]:
+    """Return what is emitted, and the sender that it names, as ``PostUpdateRecord[Page]`` does."""
+    target, *others = targets_of(event)
+    wanted = declared.get(target.wanted, event) if isinstance(target.wanted, str) else target.wanted
+    if others or not isinstance(wanted, type | Signal):
         Sought(event)  # raises for a name that is near another one
         raise UnknownEvent(f"call() takes one event, not {event!r}.")
-    return declared[event]
+    return wanted, OMITTED if target.sender is None else target.sender
 
 
 def _occurrence(source: Source, sender: Any, payload: dict[str, Any]) -> Event:
