@@ -43,8 +43,8 @@ def signal_to_event(
 
     * ``sender``: whose signals, as `on` takes it;
     * ``map``: which argument of the signal an attribute of the event is, as
-      ``{"page": "instance"}``, or a function that returns the payload. What the mapping leaves out,
-      and without a map everything, is taken from the arguments of the same name;
+      ``{"page": "instance"}``, or a function that returns the whole payload. What the dict leaves
+      out, and without a map everything, is taken from the arguments of the same name;
     * ``event_sender``: the sender of the event, where it is not that of the signal;
     * ``order``: the place among the receivers of the signal.
 
