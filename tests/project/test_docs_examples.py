@@ -38,6 +38,7 @@ PAGES = [
     "how-to/identify-users.md",
     "how-to/keep-a-history.md",
     "how-to/translate-names.md",
+    "how-to/type-check-receivers.md",
 ]
 EVERY_PAGE = {
     str(path.relative_to(DOCS))
