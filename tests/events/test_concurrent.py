@@ -188,6 +188,35 @@ def test_what_ends_all(matter: type[Event], errors: Any, error: BaseException) -
     assert errors() == []
 
 
+@pytest.mark.skipif(not hasattr(asyncio, "eager_task_factory"), reason="since Python 3.12")
+@pytest.mark.usefixtures("tables")
+def test_eager_tasks(matter: type[Event], errors: Any) -> None:
+    """A loop may begin tasks at once; what ends all then keeps the next from being begun."""
+    got = []
+
+    @on(matter, concurrent=True)
+    async def begins() -> None:
+        got.append("begins")
+        await asyncio.Event().wait()
+
+    @on(matter, concurrent=True)
+    async def ends() -> None:
+        raise ValueError("no")
+
+    @on(matter, concurrent=True)
+    async def never() -> None:
+        got.append("never")
+
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        loop.set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined]
+        with pytest.raises(ValueError, match="no"):
+            await aemit(matter, sender=None, robust=False)
+
+    run(main)
+    assert got == ["begins"]
+
+
 def test_cancelled_around(matter: type[Event]) -> None:
     """asgiref cancels what it waits for in a thread; the receivers end with it."""
     got = []
@@ -397,6 +426,21 @@ def test_connection_that_is_not_open_yet(matter: type[Event], errors: Any, insid
     assert Note.all_by() == ["after"]
     assert got == ["committed"]
     assert [type(r.exc_info[1]) for r in errors()] == [ConcurrentSQL] * 2
+
+
+@pytest.mark.usefixtures("tables")
+def test_context_of_its_own(matter: type[Event], errors: Any) -> None:
+    """A task in another context does not tell whose it is, and is refused all the same."""
+
+    @on(matter, concurrent=True)
+    async def begins_task() -> None:
+        await asyncio.create_task(create(), context=contextvars.Context())
+
+    emit(matter, sender=None)
+    assert Note.all_by() == []
+    [record] = errors()
+    assert isinstance(record.exc_info[1], ConcurrentSQL)
+    assert "context of its own" in str(record.exc_info[1])
 
 
 @pytest.mark.usefixtures("tables")

@@ -115,12 +115,12 @@ class _RefusedCallbacks(list[Any]):
 def refusal(receiver: Receiver | None) -> ConcurrentSQL:
     """Return the error for the use of the connection by a concurrent receiver.
 
-    None stands for a task that an earlier receiver began, and which has outlived it.
+    None stands for a task of a context of its own, which does not tell whose it is.
     """
     if receiver is None:
         return ConcurrentSQL(
-            "A task that outlived its receiver uses the database while concurrent receivers run; "
-            "await it in the receiver."
+            "A task in a context of its own uses the database of an operation whose concurrent "
+            "receivers run; begin it in their context, or leave out concurrent=True."
         )
     return ConcurrentSQL(
         f"{receiver.name} is registered with concurrent=True, so it can use neither the database, "
