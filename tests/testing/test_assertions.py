@@ -72,8 +72,8 @@ def test_differences_stand_side_by_side(matter: Any, events: Emissions) -> None:
     with pytest.raises(AssertionError) as caught:
         events.assert_emitted(matter, sender=print, number=2, note={"a": 1, "b": [2], "d": 4})
     assert message_of(caught).splitlines() == [
-        "matter should have been emitted once with sender=builtins.print, number=2, note={'a': 1,",
-        "'b': [2], 'd': 4}, but was never, and once otherwise.",
+        "matter should have been emitted once with sender=builtins.print, number=2,",
+        "note={'a': 1, 'b': [2], 'd': 4}, but was never, and once otherwise.",
         "",
         "  expected                                    | emitted",
         f"  {'-' * 43} | {'-' * 44}",
@@ -100,6 +100,15 @@ def test_rows_and_predicates_are_shown_without_sql(matter: Any, events: Emission
         "! note=<User pk=8, username='bob'>            | note=<User pk=7, username='ann'>" in lines
     )
     assert "  sender=None                                 | sender=None" in lines
+
+
+def test_rows_inside_of_values_are_shown_without_sql(
+    matter: Any, events: Emissions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(User, "__str__", lambda user: str(User.objects.count()))
+    emit(matter, sender=None, number=1, note=[{"who": User(pk=7, username="ann")}])
+    with pytest.raises(AssertionError, match=r"note=\[\{'who': <User pk=7,"):
+        events.assert_emitted(matter, note=[])
 
 
 def test_long_values_go_on_below_and_only_the_nearest_are_shown(

@@ -175,3 +175,10 @@ def test_receivers_after_commit_run_in_the_background_too(
 def test_the_engine_is_in_memory() -> None:
     backend = settings.TASKS["default"]["BACKEND"]
     assert backend == "workflow_events.delivery.engines.memory.InMemoryBackend"
+
+
+def test_a_test_with_deliveries_asks_for_its_database(
+    request: pytest.FixtureRequest, deliveries: Deliveries
+) -> None:
+    # pytest-django prepares what is asked for when tests are collected: others got the real one.
+    assert request.node.get_closest_marker("django_db") is not None

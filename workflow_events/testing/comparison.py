@@ -39,8 +39,9 @@ def side_by_side(titles: tuple[str, str], lines: Sequence[Line]) -> str:
 
 
 def wrapped(text: str) -> str:
-    """Return a sentence in lines as wide as both columns."""
-    return textwrap.fill(text, LEFT + RIGHT + 5)
+    """Return a sentence in lines as wide as both columns; the first has its error before it."""
+    error = f"{AssertionError.__name__}: "
+    return textwrap.fill(text, LEFT + RIGHT + 5, initial_indent=error).removeprefix(error)
 
 
 def _row(mark: str, left: str, right: str) -> str:

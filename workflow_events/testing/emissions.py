@@ -83,7 +83,8 @@ class Emissions(Sequence[Event]):
         ``times`` is 1 if left out, None for at least once, 0 for never. ``sender`` means what it
         means in ``@on``; None is no sender. Of the payload give as much as matters: values are
         compared by equality, so rows by their keys, and a callable is asked whether a value will
-        do. Raises ``AssertionError``, and ``TypeError`` for an attribute that no such event has.
+        do. (One named ``times`` can be looked at in what is returned.) Raises ``AssertionError``,
+        and ``TypeError`` for an attribute that no such event has.
         """
         __tracebackhide__ = True
         sought, wish = Sought(event), Expectation(sender, payload)

@@ -129,8 +129,12 @@ def brief(value: Any) -> str:
         row = Row(value)
         telling_fields = Names({})._fields(row, telling(row.model))
         return f"<{row.model.__name__} {', '.join([f'pk={row.key}', *telling_fields])}>"
-    if isinstance(value, QuerySet) or (isinstance(value, type) or hasattr(value, "__qualname__")):
+    if isinstance(value, QuerySet | type) or hasattr(value, "__qualname__"):
         return plain(value)
+    if type(value) is list:
+        return f"[{', '.join(map(brief, value))}]"
+    if type(value) is dict:
+        return f"{{{', '.join(f'{brief(key)}: {brief(member)}' for key, member in value.items())}}}"
     return repr(value)
 
 
