@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models.signals import post_save
 from django.utils import timezone
 
-from workflow_events.events import filter_events, on
+from workflow_events.events import Event, emit, filter_events, on
 from workflow_events.workflow.api import skip_work_item
 from workflow_events.workflow.events import (
     filter_by_task,
@@ -52,6 +52,17 @@ def require_a_decision(context):
         )
 
 
+class ReviewSpared(Event, case=lambda work_item: work_item.case_id):
+    """Emitted when an objection has spared another department its review.
+
+    An event of your own: declare it, emit it, and receivers of any module get it as they get those
+    of the workflow. Not emitted for a review that somebody skips by hand.
+    """
+
+    work_item: WorkItem
+    objection: str
+
+
 @on(post_complete_work_item)
 @filter_by_task(*REVIEWS)
 @filter_events(lambda context: isinstance(context, dict) and context.get("objection"))
@@ -63,7 +74,13 @@ def spare_the_other_review(work_item, user, context):
     """
     others = work_item.case.work_items.filter(task_id__in=REVIEWS, status="ready")
     for other in others:
-        skip_work_item(other, user, context)
+        skipped = skip_work_item(other, user, context)
+        emit(
+            ReviewSpared,
+            sender=spare_the_other_review,
+            work_item=skipped,
+            objection=context["objection"],
+        )
 
 
 @on(post_save, sender=WorkItem)

@@ -147,6 +147,16 @@ def test_an_objection_spares_the_other_review(reviewing):
     }
 
 
+def test_a_spared_review_is_an_event_of_the_example(reviewing, receivers, events):
+    complete(reviewing, "review-legal", {"objection": "not allowed here"})
+    events.assert_emitted(
+        receivers.ReviewSpared,
+        sender=receivers.spare_the_other_review,
+        work_item=WorkItem.objects.get(task="review-technical"),
+        objection="not allowed here",
+    )
+
+
 @pytest.mark.parametrize("context", [None, {}, {"decision": "perhaps"}, ["approve"]])
 def test_a_decision_that_says_nothing_is_refused(deciding, context):
     answer = complete(deciding, "decide", context)
