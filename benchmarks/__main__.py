@@ -1,7 +1,7 @@
 """Run the benchmarks that are named, or all, and print the figures beside their limits.
 
-``python -m benchmarks [dispatch] [http] [profile] [million] [delivery]``; the exit status is 1 when
-a limit was missed.
+``python -m benchmarks [dispatch] [explain] [http] [profile] [million] [delivery]``; the exit status
+is 1 when a limit was missed.
 """
 
 import argparse
@@ -42,6 +42,15 @@ def run_dispatch(report: Report) -> None:
 
     print(f"best of {ROUNDS} rounds")
     dispatch.run(report)
+
+
+def run_explain(report: Report) -> None:
+    """Measure what a trace adds to a mutation, on a database in memory."""
+    set_up(os.environ.get("BENCHMARK_DATABASE_URL", "sqlite:///:memory:"))
+    from benchmarks import explain
+
+    print()
+    explain.run(report)
 
 
 def run_http(report: Report) -> None:
@@ -86,6 +95,7 @@ def _on_postgresql(report: Report, module: str) -> None:
 
 BENCHMARKS: dict[str, Callable[[Report], None]] = {
     "dispatch": run_dispatch,
+    "explain": run_explain,
     "http": run_http,
     "profile": run_profile,
     "million": run_million,

@@ -54,7 +54,7 @@ def _emitted(emitted: Emitted, told: Told) -> dict[str, Any]:
 
 def _receiver(emitted: Emitted, place: Place, told: Told) -> dict[str, Any]:
     receiver, outcome = place.receiver, emitted.outcome_of(place)
-    run = emitted.runs.get(receiver)
+    run = emitted.run_of(receiver)
     found: dict[str, Any] = {
         "receiver": receiver.name,
         "defined_at": receiver.defined_at,
@@ -67,7 +67,7 @@ def _receiver(emitted: Emitted, place: Place, told: Told) -> dict[str, Any]:
         found["statements"] = run.statements
         if (error := run.error) is not None:
             found["error"] = error_of(error, told)
-        found["events"] = [_emitted(inner, told) for inner in run.events]
+        found["events"] = [_emitted(inner, told) for inner in emitted.below.get(receiver, ())]
     return found
 
 

@@ -53,5 +53,5 @@ class EmailBackend(BaseEmailBackend):
 
 
 def _dry_run() -> traces.Trace | None:
-    around = traces.current.get()
-    return around.trace if around is not None and around.trace.dry_run else None
+    trace = traces.current.get()
+    return trace if trace is not None and trace.dry_run else None

@@ -127,9 +127,9 @@ class Registry:
         # What is prepared while receivers come or go is kept with what is forgotten by then.
         prepared = self._prepared
         if self._tracing:
-            around = traces.current.get()
-            if around is not None:
-                return self._traced_plan(prepared, source, sender, around.trace.dry_run)
+            trace = traces.current.get()
+            if trace is not None:
+                return self._traced_plan(prepared, source, sender, trace.dry_run)
             if is_lasting(sender) and (source, sender) in prepared.plans:
                 return prepared.plans[source, sender]
         chosen = tuple([r for r in self.listeners(source) if r.hears(source, sender)])

@@ -18,7 +18,7 @@ from workflow_events.events.phases import Phase
 from workflow_events.events.plans import Outside, Plan, Watcher, assembled, plan_of
 from workflow_events.events.receivers import Predicate, Receiver
 from workflow_events.events.targets import Source
-from workflow_events.events.traces import Emitted, Outcome, Place, await_traced, run_traced
+from workflow_events.events.traces import Emitted, Outcome, Place, awaiting, noting
 
 _NOBODY_YET = Outside(after_commit=(), background=(), asking=(), logged=False)
 
@@ -69,11 +69,11 @@ def traced_plan(
     def called(receiver: Receiver) -> tuple[Callable[..., Any], None]:
         if receiver.concurrent:
             awaited = receiver.prepare_awaited(carried, is_open=is_open)
-            return partial(await_traced, receiver, awaited), None
-        return partial(run_traced, receiver, _call(receiver, carried, is_open=is_open)), None
+            return awaiting(receiver, awaited), None
+        return noting(receiver, _call(receiver, carried, is_open=is_open)), None
 
     def asked(receiver: Receiver) -> tuple[Callable[..., Any], None]:
-        return partial(run_traced, receiver, _ask(receiver, carried, is_open=is_open)), None
+        return noting(receiver, _ask(receiver, carried, is_open=is_open)), None
 
     plan = assembled(
         chosen,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextvars import ContextVar, Token
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from workflow_events.events import frames
 from workflow_events.events.event import Event, mark_dry_run
@@ -63,7 +63,6 @@ class Trace:
         self._connection = connection
         self._callbacks_before = len(connection.run_on_commit)
         self._on_commit: list[str] | None = None
-        self.trace = self
         self.events: list[Emitted] = []
         self.latest: dict[int, Emitted] = {}
         """By the ``id()`` of its occurrence, which it keeps alive."""
@@ -82,7 +81,7 @@ class Trace:
         if self._on_commit is not None:
             return self._on_commit
         registered = self._connection.run_on_commit[self._callbacks_before :]
-        return [name_of(callback) for _, callback, _ in registered]
+        return [name_of(entry[1]) for entry in registered]
 
     def end(self) -> None:
         """Stop the clock."""
@@ -98,110 +97,24 @@ class Trace:
         return execute(sql, params, many, context)
 
 
-class Emitted:
-    """One occurrence in a trace, and what its receivers made of it.
+class Run(NamedTuple):
+    """One call of a receiver, of its filters alone where it runs in the background."""
 
-    As a context manager, its body is the emission.
-    """
-
-    __slots__ = ("_start", "error", "event", "logged", "places", "runs", "seconds")
-
-    def __init__(self, event: Event, places: tuple[Place, ...], logged: bool) -> None:
-        self.event = event
-        self.places = places
-        self.logged = logged
-        self.runs: dict[Receiver, Run] = {}
-        self.seconds = 0.0
-        self.error: BaseException | None = None
-        """What the emitter got."""
-
-    def __enter__(self) -> None:
-        around = current.get()
-        if around is not None:
-            trace = around.trace
-            around.events.append(self)
-            trace.latest[id(self.event)] = self
-            if trace.dry_run:
-                mark_dry_run(self.event)
-        self._start = perf_counter()
-
-    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
-        self.seconds = perf_counter() - self._start
-        self.error = error
-
-    @property
-    def is_stored(self) -> bool:
-        """Whether the event log gets it; in a dry run, would get it."""
-        found = (self.outcome_of(place) for place in self.places)
-        return self.error is None and (self.logged or Outcome.BACKGROUND in found)
-
-    def outcome_of(self, place: Place) -> Outcome:
-        """Return what became of a receiver."""
-        if place.outcome not in (None, Outcome.AFTER_COMMIT):
-            return place.outcome
-        run = self.runs.get(place.receiver)
-        if run is not None:
-            return run.outcome
-        if self.error is not None:
-            return Outcome.NOT_REACHED
-        return _LATER[place.receiver.phase]
-
-
-_LATER = {
-    Phase.TRANSACTION: Outcome.IN_LOOP,
-    Phase.COMMIT: Outcome.AFTER_COMMIT,
-    Phase.BACKGROUND: Outcome.BACKGROUND,
-}
-
-
-class Run:
-    """One call of a receiver, of its filters alone where it runs in the background.
-
-    As a context manager, its body is the call.
-    """
-
-    __slots__ = (
-        "_frame",
-        "_raised",
-        "_start",
-        "_token",
-        "events",
-        "receiver",
-        "refused_by",
-        "seconds",
-        "statements",
-        "trace",
-    )
-
-    _token: Token[Trace | Run | None]
-
-    def __init__(self, trace: Trace, receiver: Receiver) -> None:
-        self.trace = trace
-        self.receiver = receiver
-        self.events: list[Emitted] = []
-        self.refused_by: Predicate | None = None
-        """The filter that did not hold."""
-        self.seconds = 0.0
-        self.statements = trace.statements
-        self._frame: Any = frames.current.get()
-        self._raised: BaseException | None = None
-        self._start = perf_counter()
-
-    def __enter__(self) -> None:
-        self._token = current.set(self)
-
-    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
-        current.reset(self._token)
-        self.seconds = perf_counter() - self._start
-        self.statements = self.trace.statements - self.statements
-        self._raised = error
+    receiver: Receiver
+    refused_by: Predicate | None
+    """The filter that did not hold."""
+    seconds: float
+    statements: int
+    raised: BaseException | None
+    frame: Any
+    """The emission that called it."""
 
     @property
     def error(self) -> BaseException | None:
         """What it raised, or the database when it was settled what it had written."""
-        if self._raised is not None:
-            return self._raised
-        failures = self._frame.failures
+        if self.raised is not None or not isinstance(self.frame, HasFailures):
+            return self.raised
+        failures = self.frame.failures
         return next((error for receiver, error in failures if receiver is self.receiver), None)
 
     @property
@@ -215,37 +128,134 @@ class Run:
         return Outcome.BACKGROUND if is_asked else Outcome.RAN
 
 
-current: ContextVar[Trace | Run | None] = ContextVar("workflow_events_trace", default=None)
-"""The receiver that runs in the trace of this context, or the trace itself; None without one."""
+@runtime_checkable
+class HasFailures(Protocol):
+    """An emission that isolates its receivers (`Emission`, which knows this module)."""
+
+    failures: Sequence[tuple[Receiver, Exception]]
 
 
-def run_traced(receiver: Receiver, call: Callable[[Event], Predicate | None], event: Event) -> None:
-    """Call a receiver and note what it did; ``call`` returns the filter that did not hold."""
-    run = _run_of(receiver, event)
-    if run is None:
-        call(event)
-        return
-    with run:
-        run.refused_by = call(event)
+class Emitted:
+    """One occurrence in a trace, and what its receivers made of it.
+
+    As a context manager, its body is the emission.
+    """
+
+    __slots__ = ("_start", "below", "error", "event", "logged", "noted", "places", "seconds")
+
+    def __init__(self, event: Event, places: tuple[Place, ...], logged: bool) -> None:
+        self.event = event
+        self.places = places
+        self.logged = logged
+        self.noted: dict[Receiver, tuple[Any, ...]] = {}
+        """The members of a `Run` by its receiver: to make one takes longer than to note this."""
+        self.below: dict[Receiver, list[Emitted]] = {}
+        """What receivers have emitted."""
+        self.seconds = 0.0
+        self.error: BaseException | None = None
+        """What the emitter got."""
+
+    def __enter__(self) -> None:
+        trace = current.get()
+        if trace is not None:
+            trace.latest[id(self.event)] = self
+            self._siblings(trace).append(self)
+            if trace.dry_run:
+                mark_dry_run(self.event)
+        self._start = perf_counter()
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        self.seconds = perf_counter() - self._start
+        self.error = error
+
+    def _siblings(self, trace: Trace) -> list[Emitted]:
+        frame = frames.current.get()
+        around = None if frame is None else trace.latest.get(id(frame.event))
+        if frame is None or around is None:
+            return trace.events
+        return around.below.setdefault(frame.receiver, [])
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the event log gets it; in a dry run, would get it."""
+        found = (self.outcome_of(place) for place in self.places)
+        return self.error is None and (self.logged or Outcome.BACKGROUND in found)
+
+    def run_of(self, receiver: Receiver) -> Run | None:
+        """Return the call of a receiver, None where it was not called."""
+        noted = self.noted.get(receiver)
+        return None if noted is None else Run(receiver, *noted)
+
+    def outcome_of(self, place: Place) -> Outcome:
+        """Return what became of a receiver."""
+        if place.outcome not in (None, Outcome.AFTER_COMMIT):
+            return place.outcome
+        run = self.run_of(place.receiver)
+        if run is not None:
+            return run.outcome
+        if self.error is not None:
+            return Outcome.NOT_REACHED
+        return _LATER[place.receiver.phase]
 
 
-async def await_traced(
-    receiver: Receiver, call: Callable[[Event], Awaitable[None]], event: Event
-) -> None:
-    """Await a concurrent receiver and note what it did; its filters were asked before."""
-    run = _run_of(receiver, event)
-    if run is None:
-        await call(event)
-        return
-    with run:
-        await call(event)
+_LATER = {
+    Phase.TRANSACTION: Outcome.IN_LOOP,
+    Phase.COMMIT: Outcome.AFTER_COMMIT,
+    Phase.BACKGROUND: Outcome.BACKGROUND,
+}
+
+current: ContextVar[Trace | None] = ContextVar("workflow_events_trace", default=None)
+"""The trace of this context."""
 
 
-def _run_of(receiver: Receiver, event: Event) -> Run | None:
-    """Begin to note a call; None after COMMIT, when the trace of the emission has ended."""
-    around = current.get()
-    emitted = None if around is None else around.trace.latest.get(id(event))
-    if around is None or emitted is None:
-        return None
-    run = emitted.runs[receiver] = Run(around.trace, receiver)
-    return run
+def noting(
+    receiver: Receiver, call: Callable[[Event], Predicate | None]
+) -> Callable[[Event], None]:
+    """Return what calls a receiver and notes what it did.
+
+    ``call`` returns the filter that did not hold.
+    """
+
+    def call_and_note(event: Event) -> None:
+        trace = current.get()
+        emitted = None if trace is None else trace.latest.get(id(event))
+        if trace is None or emitted is None:  # after COMMIT, when the trace has ended
+            call(event)
+            return
+        refused_by = error = None
+        before, start = trace.statements, perf_counter()
+        try:
+            refused_by = call(event)
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            seconds, statements = perf_counter() - start, trace.statements - before
+            emitted.noted[receiver] = refused_by, seconds, statements, error, frames.current.get()
+
+    return call_and_note
+
+
+def awaiting(
+    receiver: Receiver, call: Callable[[Event], Awaitable[None]]
+) -> Callable[[Event], Awaitable[None]]:
+    """Return what awaits a concurrent receiver and notes it; its filters were asked before."""
+
+    async def await_and_note(event: Event) -> None:
+        trace = current.get()
+        emitted = None if trace is None else trace.latest.get(id(event))
+        if emitted is None:
+            await call(event)
+            return
+        error, start = None, perf_counter()
+        try:
+            await call(event)
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            # No statements: it may not use the connection.
+            seconds = perf_counter() - start
+            emitted.noted[receiver] = None, seconds, 0, error, frames.current.get()
+
+    return await_and_note

@@ -35,9 +35,10 @@ class Execution(LimitedExecution):
         results: dict[str, Any] = {}
         for name, nodes in fields.items():
             with _RootField():
-                results.update(
-                    super().execute_fields_serially(parent_type, source_value, path, {name: nodes})
+                one: Any = super().execute_fields_serially(
+                    parent_type, source_value, path, {name: nodes}
                 )
+                results.update(one)
         return results
 
     def handle_field_error(
@@ -77,9 +78,9 @@ def begin() -> None:
     field = _under_way.get()
     if field is None:
         raise RuntimeError("dryRun needs execution_context_class=graphql.dry_runs.Execution.")
-    around = traces.current.get()
-    if around is not None and around.trace.dry_run:  # whoever executes it undoes all of it
-        field.trace = around.trace
+    trace = traces.current.get()
+    if trace is not None and trace.dry_run:  # whoever executes it undoes all of it
+        field.trace = trace
         return
     try:
         field.trace = field.stack.enter_context(dry_run())
