@@ -11,7 +11,7 @@ from workflow_events.events.catalogue.asyncapi import asyncapi_of
 from workflow_events.events.catalogue.schemas import Schemas
 
 pytestmark = pytest.mark.any_database
-COMPONENT = re.compile(r"[a-zA-Z0-9._-]+")
+COMPONENT = re.compile(r"[a-zA-Z0-9_-]+")
 
 
 def resolve(document, reference):
@@ -107,7 +107,7 @@ def test_the_schema_takes_what_the_types_say(invoices):
     assert schemas["Line"]["properties"]["part_of"] == {
         "anyOf": [{"$ref": "#/components/schemas/Line"}, {"type": "null"}]
     }
-    properties = schemas["post_send_invoice.payload"]["properties"]
+    properties = schemas["post_send_invoice-payload"]["properties"]
     assert properties["number"] == {"type": "string", "format": "uuid"}
     assert properties["amount"] == {
         "allOf": [{"type": "string", "format": "decimal"}],

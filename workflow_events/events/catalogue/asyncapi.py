@@ -32,7 +32,7 @@ def asyncapi_of(
     messages: dict[str, Any] = {}
     for entry in entries:
         key = _key(entry, messages)
-        payload = f"{key}.payload"
+        payload = f"{key}-payload"
         schemas.components[payload] = schemas.payload(entry)
         messages[key] = _message(entry, payload)
         channels[key] = {

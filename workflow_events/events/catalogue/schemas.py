@@ -238,8 +238,8 @@ def one_of(schemas: Iterable[Schema]) -> Schema:
 
 
 def component_name(text: str) -> str:
-    """Return a text as AsyncAPI takes it for the name of a component."""
-    return re.sub(r"[^a-zA-Z0-9._-]", "_", text.replace("<locals>.", ""))
+    """Return a text as AsyncAPI, and whatever makes code of it, takes it as a component's name."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "_", text.replace("<locals>.", ""))
 
 
 def reference_to(part: str, name: str) -> Schema:
