@@ -1,6 +1,7 @@
 """`events` and `receivers`, as people and as programs read them."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,13 @@ def test_a_signal_is_named_by_its_path(listened, shown):
 def test_nobody_listens(invoices, shown):
     assert shown("receivers", "pre_send_invoice") == "pre_send_invoice\n    Nobody listens.\n"
     assert shown("receivers").startswith("There are no receivers")
+
+
+def test_names_are_coloured_where_that_is_wanted(invoices, shown):
+    plain, coloured = shown("events"), shown("events", "--force-color")
+    assert coloured != plain
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
+    assert shown("receivers", "pre_send_invoice", "--force-color").startswith("\x1b[")
 
 
 @pytest.mark.parametrize("command", ["events", "receivers"])

@@ -148,7 +148,8 @@ def _filter(predicate: Predicate) -> FilterEntry:
 def _shown(function: Callable[..., Any]) -> str:
     if not inspect.isfunction(function):
         written: Any = type(function).__repr__
-        return repr(function) if written is not object.__repr__ else name_of(function).rpartition(".")[2]
+        is_own = written is not object.__repr__
+        return repr(function) if is_own else name_of(function).rpartition(".")[2]
     maker, local, _ = function.__qualname__.rpartition(".<locals>.")
     given = _given(function)
     if not (local and given):

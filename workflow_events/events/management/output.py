@@ -15,9 +15,11 @@ class ShowingCommand(BaseCommand):
     """Prints what there is: changes nothing, needs no database, stops when nobody reads on."""
 
     requires_system_checks = ()
+    coloured = False
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run it; whoever reads, as ``head``, may have seen enough before the end."""
+        self.coloured = bool(options.get("force_color"))
         try:
             output = super().execute(*args, **options)
             self.stdout.flush()
@@ -37,5 +39,6 @@ class ShowingCommand(BaseCommand):
         self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
 
     def paint(self, name: str) -> str:
-        """Return a name as it stands out on a terminal; elsewhere as it is."""
-        return self.style.MIGRATE_HEADING(name) if self.stdout.isatty() else name
+        """Return a name as it stands out on a terminal; elsewhere as it is, unless it is forced."""
+        coloured = self.coloured or self.stdout.isatty()
+        return self.style.MIGRATE_HEADING(name) if coloured else name
