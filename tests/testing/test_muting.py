@@ -6,7 +6,7 @@ import pytest
 from django.db.models.signals import post_init
 
 from tests.testing.matters import heard, matter
-from workflow_events.events import Event, emit, on
+from workflow_events.events import Event, emit, filter_events, on
 from workflow_events.events.listeners import Listener
 from workflow_events.events.registry import registry
 from workflow_events.testing import Deliveries, UnknownReceiver, mute, mute_all
@@ -59,8 +59,36 @@ def test_receivers_are_muted_by_name_method_and_class(matter: Any, heard: list[i
         emit(matter, sender=None, number=4)
     with mute("tests.testing.test_muting.Book.enter", HEAR):
         emit(matter, sender=None, number=5)
+    with mute("tests.testing.test_muting.Book", HEAR):
+        emit(matter, sender=None, number=6)
     assert heard == [2, 3, 4]
     assert (book.entries, second.entries) == ([1], [1, 2])
+
+
+@pytest.mark.any_database
+def test_callable_objects_and_methods_below_filters_are_muted(matter: Any) -> None:
+    numbers = []
+
+    class Bell:
+        def __call__(self, number: int) -> None:
+            numbers.append(number)
+
+    class Secretary(Listener):
+        listens_for = matter
+
+        @filter_events(lambda number: number > 0)
+        def handle(self, number: int) -> None:
+            numbers.append(-number)
+
+    bell = Bell()
+    on(matter)(bell)
+    with mute(bell, Secretary.handle):
+        emit(matter, sender=None, number=1)
+    with mute(Bell):
+        emit(matter, sender=None, number=2)
+    with pytest.raises(UnknownReceiver):  # a module is no receiver
+        mute("tests.testing.test_muting").__enter__()
+    assert numbers == [-2]
 
 
 @pytest.mark.any_database

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.registry import registry
+from workflow_events.events.senders import names_of as dotted_names
 
 
 class UnknownReceiver(LookupError):
@@ -29,24 +29,24 @@ def registrations_of(wanted: Any) -> list[Receiver]:
 
 def means(wanted: Any, receiver: Receiver) -> bool:
     """Tell whether a registration is of what a test names."""
+    function = receiver.function
+    owner = getattr(function, "__self__", None)
     if isinstance(wanted, str):
-        return wanted in names_of(receiver) or wanted == receiver.name.rpartition(".")[0]
-    if receiver.function == wanted:
-        return True
-    owner = getattr(receiver.function, "__self__", None)
+        return wanted in names_of(receiver) or (
+            owner is not None and wanted == dotted_names(type(owner))[1]
+        )
     if isinstance(wanted, type):
-        return isinstance(owner, wanted)
-    return owner is not None and getattr(receiver.function, "__func__", None) is _plain(wanted)
+        return isinstance(owner, wanted) or isinstance(function, wanted)
+    # A method as its class has it may stand below filters.
+    method = getattr(wanted, "function", wanted)
+    return bool(function == wanted) or (
+        owner is not None and getattr(function, "__func__", None) is method
+    )
 
 
 def names_of(receiver: Receiver) -> set[str]:
     """Return the names of a registration: of the function, and of its deliveries."""
     return {receiver.name} | ({receiver.background.name} if receiver.background else set())
-
-
-def _plain(wanted: Any) -> Callable[..., Any] | None:
-    """Return the function of a method as its class has it, below its filters."""
-    return getattr(wanted, "function", None) or wanted  # type: ignore[no-any-return]
 
 
 def _unknown(wanted: Any) -> str:
