@@ -88,6 +88,32 @@ class Ticket(models.Model):
         return self.state
 
 
+class Labelled(models.Model):
+    """A base without a table."""
+
+    label = models.CharField(max_length=20, default="label")
+
+    class Meta:
+        abstract = True
+
+
+class Seat(Labelled):
+    """A row whose key has two columns."""
+
+    pk = models.CompositePrimaryKey("row", "number")
+    row = models.IntegerField()
+    number = models.IntegerField()
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        app_label = "record_tests"
+        apps = _APPS
+
+    def __str__(self) -> str:
+        return f"{self.row}-{self.number}"
+
+
 class _Config(AppConfig):
     label = "record_tests"
     path = "."
@@ -98,7 +124,7 @@ _APPS.app_configs["record_tests"] = _config = _Config("record_tests", None)
 _config.apps, _config.models = _APPS, _APPS.all_models["record_tests"]
 _APPS.clear_cache()
 
-MODELS: list[Any] = [Shelf, Book, Atlas, Ticket]
+MODELS: list[Any] = [Shelf, Book, Atlas, Ticket, Seat]
 
 
 class Tables:

@@ -9,20 +9,20 @@ from django.db.models import Model
 
 from workflow_events.events.dispatch import emit
 from workflow_events.records.events import PostDeleteRecord, PreDeleteRecord
-from workflow_events.records.heard import heard_of
+from workflow_events.records.heard import NOTHING, heard_of
 from workflow_events.records.values import loaded_values_of
 
 
 def before_delete(sender: type[Model], instance: Model, **_: Any) -> None:
     """Emit `PreDeleteRecord`. Raises as `emit` does; nothing is deleted then."""
-    if PreDeleteRecord in heard_of[sender]:
+    if PreDeleteRecord in heard_of.get(sender, NOTHING):
         values = loaded_values_of(instance)
         emit(PreDeleteRecord, sender=sender, record=instance, values=values)
 
 
 def after_delete(sender: type[Model], instance: Model, **_: Any) -> None:
     """Emit `PostDeleteRecord`. Raises as `emit` does; the deletion is rolled back then."""
-    if PostDeleteRecord in heard_of[sender]:
+    if PostDeleteRecord in heard_of.get(sender, NOTHING):
         values = loaded_values_of(instance)
         # Django takes the key from the instance itself as soon as all are told.
         emit(PostDeleteRecord, sender=sender, record=_copy_of(instance), values=values)

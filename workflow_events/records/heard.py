@@ -11,5 +11,7 @@ from workflow_events.records.events import RecordEvent
 Heard = frozenset[type[RecordEvent[Any]]]
 """Events that somebody listens to."""
 
+NOTHING: Final[Heard] = frozenset()
+
 heard_of: Final[dict[type[Model], Heard]] = {}
 """By model; kept by `listening`."""

@@ -30,7 +30,7 @@ from workflow_events.records.events import (
     PreDeleteRecord,
     PreUpdateRecord,
 )
-from workflow_events.records.heard import Heard, heard_of
+from workflow_events.records.heard import NOTHING, Heard, heard_of
 from workflow_events.records.senders import emits, sending_models
 
 SAVING: Final[Heard] = frozenset(
@@ -74,7 +74,7 @@ class Listening:
         self._receivers = receivers
         heard = {model: self._heard_by(model) for model in sending_models()} if receivers else {}
         for model in {*heard_of, *heard}:
-            self._connect(model, heard.get(model, frozenset()))
+            self._connect(model, heard.get(model, NOTHING))
 
     def _those_concerned(self) -> list[Receiver]:
         for receiver in registry.receivers:
@@ -93,14 +93,15 @@ class Listening:
             self._connect(sender, self._heard_by(sender))
 
     def _connect(self, model: type[Model], heard: Heard) -> None:
-        before = heard_of.pop(model, frozenset())
-        if heard:
-            heard_of[model] = heard
+        before = heard_of.get(model, NOTHING)
+        heard_of[model] = heard
         for signal, receive, events in CONNECTIONS:
             if heard & events and not before & events:
                 signal.connect(receive, sender=model, weak=False, dispatch_uid=__name__)
             elif before & events and not heard & events:
                 signal.disconnect(sender=model, dispatch_uid=__name__)
+        if not heard:
+            del heard_of[model]
 
 
 listening: Final = Listening()

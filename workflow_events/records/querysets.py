@@ -20,7 +20,7 @@ from workflow_events.records.events import (
     PreUpdateRecord,
     RecordEvent,
 )
-from workflow_events.records.heard import heard_of
+from workflow_events.records.heard import NOTHING, heard_of
 from workflow_events.records.locking import locked
 from workflow_events.records.values import (
     Values,
@@ -153,7 +153,7 @@ class RecordQuerySet(QuerySet[M, M]):
         return clone
 
     def _hears(self, *events: type[RecordEvent[Any]]) -> bool:
-        return self._emits and not heard_of.get(self.model, frozenset()).isdisjoint(events)
+        return self._emits and not heard_of.get(self.model, NOTHING).isdisjoint(events)
 
     def _emit(self, event: type[RecordEvent[Any]], records: Iterable[M]) -> None:
         if self._hears(event):

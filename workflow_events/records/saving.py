@@ -16,7 +16,7 @@ from workflow_events.records.events import (
     PreCreateRecord,
     PreUpdateRecord,
 )
-from workflow_events.records.heard import Heard, heard_of
+from workflow_events.records.heard import NOTHING, Heard, heard_of
 from workflow_events.records.values import (
     Values,
     difference,
@@ -64,7 +64,7 @@ def before_save(
     """
     if raw:
         return
-    heard = heard_of[sender]
+    heard = heard_of.get(sender, NOTHING)
     asked = not heard.isdisjoint(ASKING)
     stored = _stored(sender, instance, using, update_fields) if asked else None
     wrote = False
@@ -99,7 +99,7 @@ def after_save(
     if raw:
         return
     save = _take(instance, using, update_fields)
-    heard = heard_of[sender]
+    heard = heard_of.get(sender, NOTHING)
     if created:
         if PostCreateRecord in heard:
             emit(PostCreateRecord, sender=sender, record=instance)
