@@ -196,6 +196,17 @@ def test_rows_and_ids_are_numbered_and_shown_as_of_the_emission(
         events.sequence(rows={User: ["mail"]})
 
 
+def test_sets_are_sorted(matter: Any, events: Emissions) -> None:
+    users = {User(pk=key, username=f"user{key}") for key in (10, 9, 8)}
+    emit(matter, sender=None, number=1, note=[users, frozenset("cab"), (UUID(int=1),)])
+    [entry] = events.sequence()
+    assert entry["payload"]["note"] == [
+        [f"unsaved User (username='user{key}')" for key in (8, 9, 10)],
+        ["a", "b", "c"],
+        ["<UUID 1>"],
+    ]
+
+
 def test_what_a_mutation_returns_and_how_it_is_refused(case: Case, events: Emissions) -> None:
     review = item(case, REVIEWS[0])
     answer = run_mutation("completeWorkItem", "{ workItem { status } }", user=ADA, id=review)

@@ -43,10 +43,8 @@ class Names:
     def _members(self, value: Any) -> Any:
         if isinstance(value, Mapping):
             return {str(self.value(key)): self.value(member) for key, member in value.items()}
-        if isinstance(value, list | tuple):
+        if isinstance(value, list):
             return [self.value(member) for member in value]
-        if isinstance(value, set | frozenset):
-            return sorted((self.value(member) for member in value), key=repr)
         return self._object(value)
 
     def _object(self, value: Any) -> str:
@@ -107,8 +105,13 @@ def kept(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [kept(member) for member in value]
     if isinstance(value, set | frozenset):
-        return {kept(member) for member in value}
+        return sorted(map(kept, value), key=_rank)
     return value if isinstance(value, _UNCHANGING) else plain(value)
+
+
+def _rank(member: Any) -> str:
+    """Return by what members of a set are sorted: rows by their keys."""
+    return str(member.key).rjust(40) if isinstance(member, Row) else repr(member)
 
 
 _UNCHANGING = (type(None), bool, int, float, str, UUID, date, time, Enum)
