@@ -271,3 +271,37 @@ def test_what_is_not_written_in_python_has_no_line() -> None:
     assert place_of(partial(Callable())) == Place(
         __file__, Callable.__call__.__code__.co_firstlineno
     )
+
+
+def test_classes_are_checked_like_functions(modules: Modules) -> None:
+    """`Listener` and `Observer` are sugar for registrations, and found at their methods."""
+    found = modules.check(
+        lines(
+            """
+import time
+from workflow_events.events import Listener
+
+class Bell(Listener):
+    listens_for = [PostSell]
+
+    def handle(self, thing):
+        self.ring()
+
+    def ring(self):
+        time.sleep(1)
+
+class Gong(Listener):
+    listens_for = [PostSell]
+
+    def handle(self, thin): ...
+"""
+        )
+    )
+    assert found.short == [f"E005:{FIRST + 15}"]
+    assert "Gong.handle asks for thin" in found.lines[0]
+    code = "from workflow_events.events import Listener\nimport time\nclass Bell(Listener):\n"
+    code += "    listens_for = PostSell\n    def handle(self):\n        self.ring()\n"
+    code += "    def ring(self):\n        time.sleep(1)\n"
+    found = modules.check(lines(code))
+    assert found.short == [f"W002:{FIRST + 7}"], found.lines
+    assert "Bell.handle waits inside the transaction" in found.lines[0]

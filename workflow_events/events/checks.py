@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage
 
 from workflow_events.events import event as events
 from workflow_events.events.checking.blocking import blocking_calls
+from workflow_events.events.checking.comparisons import vain_comparisons
 from workflow_events.events.checking.problems import CheckId, Problem, place_of
 from workflow_events.events.checking.registrations import is_announced
 from workflow_events.events.checking.senders import vain_parts
@@ -38,6 +39,7 @@ def _problems() -> Iterator[Problem]:
         broken = list(registry.problems_of(receiver))
         yield from broken
         yield from blocking_calls(receiver, sources)
+        yield from vain_comparisons(receiver, sources)
         if not broken:
             yield from _risky_parts(receiver)
     yield from registered_twice(receivers)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import ast
-import functools
 import inspect
 from collections.abc import Iterator
-from types import FunctionType, MethodType
+from types import FunctionType
 from typing import Any, Final
 
 from django.db.models.signals import ModelSignal
 from django.dispatch import Signal
 
 from workflow_events.events import event as events
-from workflow_events.events.calls import CALL
 from workflow_events.events.checking.problems import CheckId, Problem
 from workflow_events.events.checking.registrations import is_announced
-from workflow_events.events.checking.scopes import UNKNOWN, Meaning, Scope, calls_in
-from workflow_events.events.checking.sources import Definition, Sources, place_in
+from workflow_events.events.checking.scopes import Meaning, Scope, calls_in
+from workflow_events.events.checking.sources import (
+    UNKNOWN,
+    Definition,
+    Sources,
+    functions_of,
+    place_in,
+)
 from workflow_events.events.phases import Phase
 from workflow_events.events.receivers import Receiver
 
@@ -86,10 +90,8 @@ def blocking_calls(receiver: Receiver, sources: Sources) -> Iterator[Problem]:
     if receiver.phase is not Phase.TRANSACTION or not _in_transaction(receiver):
         return
     search = _Search(receiver, sources)
-    for function in (receiver.function, *(p.function for p in receiver.predicates)):
-        found = _python_function(function)
-        if found is not None:
-            yield from search.through(*found)
+    for function, owner in functions_of(receiver):
+        yield from search.through(function, owner)
 
 
 def _in_transaction(receiver: Receiver) -> bool:
@@ -104,7 +106,7 @@ class _Search:
     def __init__(self, receiver: Receiver, sources: Sources) -> None:
         self._receiver = receiver
         self._sources = sources
-        self._module = getattr(_plain_function(receiver.function), "__module__", None)
+        self._module = next((f.__module__ for f, _ in functions_of(receiver)), None)
         self._seen: set[tuple[object, int]] = set()
 
     def through(self, function: FunctionType, owner: Any, depth: int = 0) -> Iterator[Problem]:
@@ -199,20 +201,3 @@ def _is_task(value: Any) -> bool:
 
 def _is_function(value: Any) -> bool:
     return issubclass(type(value), FunctionType)
-
-
-def _plain_function(function: Any) -> Any:
-    found = _python_function(function)
-    return found[0] if found else None
-
-
-def _python_function(function: Any) -> tuple[FunctionType, Any] | None:
-    """Return the function that a receiver runs, and what it is bound to; None if not in Python."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    if isinstance(function, MethodType) and isinstance(function.__func__, FunctionType):
-        return function.__func__, function.__self__
-    if isinstance(function, FunctionType):
-        return function, UNKNOWN
-    called = inspect.getattr_static(type(function), CALL, None)
-    return (called, function) if isinstance(called, FunctionType) else None

@@ -41,6 +41,7 @@ class CheckId(StrEnum):
     TOO_LATE_AFTER_COMMIT = "workflow_events.W004"
     SENDER_IN_VAIN = "workflow_events.W005"
     EVENT_IN_VAIN = "workflow_events.W006"
+    COMPARED_IN_VAIN = "workflow_events.W007"
 
     @property
     def is_error(self) -> bool:

@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
-from workflow_events.events.checking.sources import Definition
+from workflow_events.events.checking.sources import UNKNOWN, Definition
 
-UNKNOWN: Final = object()
 _NAMED: Final = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,
@@ -88,11 +87,11 @@ class Scope:
     ) -> None:
         self._function = function
         self._outer: Scope | None = outer
-        self._bound = Counter(_names_bound(node))
+        self._bound = Counter(names_bound(node))
         self._values = dict(_values_bound(node))
         self.functions = {
             item.name: item
-            for item in _own_nodes(node)
+            for item in own_nodes(node)
             if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)
         }
         parameters = [p.arg for p in [*node.args.posonlyargs, *node.args.args]]
@@ -138,10 +137,11 @@ class Scope:
 
 def calls_in(node: Definition) -> Iterator[ast.Call]:
     """Give the calls that running a function makes; not those of functions that it defines."""
-    return (found for found in _own_nodes(node) if isinstance(found, ast.Call))
+    return (found for found in own_nodes(node) if isinstance(found, ast.Call))
 
 
-def _own_nodes(node: Definition) -> Iterator[ast.AST]:
+def own_nodes(node: Definition) -> Iterator[ast.AST]:
+    """Give the nodes of a function's body, without those of what is defined inside of it."""
     queue: list[ast.AST] = list(node.body) if isinstance(node.body, list) else [node.body]
     while queue:
         found = queue.pop(0)
@@ -150,7 +150,8 @@ def _own_nodes(node: Definition) -> Iterator[ast.AST]:
             queue.extend(ast.iter_child_nodes(found))
 
 
-def _names_bound(node: Definition) -> Iterator[str]:
+def names_bound(node: Definition) -> Iterator[str]:
+    """Give the names that belong to a function itself, each as often as it gets a value."""
     arguments = node.args
     for parameter in [
         *arguments.posonlyargs,
@@ -159,7 +160,7 @@ def _names_bound(node: Definition) -> Iterator[str]:
         *filter(None, [arguments.vararg, arguments.kwarg]),
     ]:
         yield parameter.arg
-    for item in _own_nodes(node):
+    for item in own_nodes(node):
         if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store | ast.Del):
             yield item.id
         elif isinstance(item, _NAMED) and item.name:
@@ -169,7 +170,7 @@ def _names_bound(node: Definition) -> Iterator[str]:
 
 
 def _values_bound(node: Definition) -> Iterator[tuple[str, ast.expr | Meaning]]:
-    for item in _own_nodes(node):
+    for item in own_nodes(node):
         if isinstance(item, ast.Import | ast.ImportFrom):
             yield from _imported(item)
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -25,7 +25,7 @@ def sender_problems(
 ) -> Iterator[Problem]:
     """Give the senders that never send any of the events, which are all that a receiver means."""
     yield from _labels(receiver, place)
-    known = _known(sources)
+    known = known_senders(sources)
     if not receiver.senders or not known or len(known) < len(sources):
         return
     try:
@@ -38,14 +38,14 @@ def sender_problems(
         return
     if not any(verdicts):
         wishes = [wish for wish in receiver.senders.wishes if isinstance(wish, str)]
-        formerly = " ".join(filter(None, (_formerly(wish, known) for wish in wishes)))
-        id_ = CheckId.SENDER_OF_ANOTHER_SYSTEM if formerly else CheckId.IMPOSSIBLE_SENDER
+        instead = " ".join(filter(None, (written_here(wish, known) for wish in wishes)))
+        id_ = CheckId.SENDER_OF_ANOTHER_SYSTEM if instead else CheckId.IMPOSSIBLE_SENDER
         yield Problem(
             id_,
             f"{receiver.name} listens for sender {receiver.senders}, which never sends "
             f"{', '.join(source.event_name for source in sources)}; "
             f"senders are {_listed(_possible(known.values()))}.",
-            formerly or _meant(wishes, known),
+            instead or _meant(wishes, known),
             place,
         )
 
@@ -54,7 +54,7 @@ def vain_parts(
     receiver: Receiver, sources: Sequence[type[Event]], place: Place | None
 ) -> Iterator[Problem]:
     """Give senders of a list, and events of a list, that never meet one of the others."""
-    known = _known(sources)
+    known = known_senders(sources)
     if not receiver.senders or not known or len(known) < len(sources):
         return
     wishes = receiver.senders.wishes
@@ -62,12 +62,12 @@ def vain_parts(
         for wish in wishes:
             one = SenderFilter([wish])
             if not any(one.could_accept(senders) for senders in known.values()):
-                formerly = _formerly(wish, known) if isinstance(wish, str) else ""
+                instead = written_here(wish, known) if isinstance(wish, str) else ""
                 yield Problem(
                     CheckId.SENDER_IN_VAIN,
                     f"{receiver.name} also listens for sender {one}, which never sends "
                     f"{', '.join(source.event_name for source in sources)}.",
-                    formerly or f"Leave it out; senders are {_listed(_possible(known.values()))}.",
+                    instead or f"Leave it out; senders are {_listed(_possible(known.values()))}.",
                     place,
                 )
     exact = [t for t in receiver.targets if not t.is_pattern]
@@ -84,7 +84,8 @@ def vain_parts(
                 )
 
 
-def _known(sources: Sequence[type[Event]]) -> dict[type[Event], list[object]]:
+def known_senders(sources: Sequence[type[Event]]) -> dict[type[Event], list[object]]:
+    """Return the senders of the events that declare who sends them."""
     return {s: list(s.senders()) for s in sources if s.senders is not None}
 
 
@@ -102,7 +103,7 @@ def _meant(wishes: Iterable[str], known: dict[type[Event], list[object]]) -> str
     return meant or "Name one of these senders, or leave sender= out to hear all of them."
 
 
-def _formerly(wish: str, known: dict[type[Event], list[object]]) -> str:
+def written_here(wish: str, known: Mapping[type[Event], list[object]]) -> str:
     """Return what to write for a sender that is named as elsewhere; or nothing.
 
     Django's signals take the label of a model. In Caluma a sender is the name of an event: that
@@ -116,6 +117,8 @@ def _formerly(wish: str, known: dict[type[Event], list[object]]) -> str:
         return ""
     possible = _possible(known.values())
     meant = [sender for sender in other.senders() if sender in possible] or possible
+    if not meant:
+        return ""
     choice = " or ".join(f"sender={name}" for name in _listed(meant).split(", "))
     return f"{wish!r} names an event; the class of a mutation is the sender here: write {choice}."
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import ast
+import functools
+import inspect
 import linecache
 import re
-from types import CodeType, FunctionType
-from typing import Final
+from collections.abc import Iterator
+from types import CodeType, FunctionType, MethodType
+from typing import Any, Final
 
+from workflow_events.events.calls import CALL
 from workflow_events.events.checking.problems import Place, Problem
+from workflow_events.events.receivers import Receiver
 
+UNKNOWN: Final = object()
+"""What a name stands for, where only running the code would tell."""
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _IGNORED: Final = re.compile(r"#\s*workflow_events:\s*ignore\[([\w\s,.]+)\]")
 
@@ -37,6 +44,28 @@ def is_ignored(problem: Problem) -> bool:
     said = _IGNORED.search(linecache.getline(problem.place.file, problem.place.line))
     number = problem.id.rpartition(".")[2]
     return said is not None and number in re.split(r"[\s,]+", said[1])
+
+
+def functions_of(receiver: Receiver) -> Iterator[tuple[FunctionType, Any]]:
+    """Give the functions that a receiver and its filters run, and what each is bound to.
+
+    Not of what is not written in Python. Where it is bound to nothing, that is `UNKNOWN`.
+    """
+    for function in (receiver.function, *(p.function for p in receiver.predicates)):
+        found = _in_python(function)
+        if found is not None:
+            yield found
+
+
+def _in_python(function: Any) -> tuple[FunctionType, Any] | None:
+    while isinstance(function, functools.partial):
+        function = function.func
+    if isinstance(function, MethodType) and isinstance(function.__func__, FunctionType):
+        return function.__func__, function.__self__
+    if isinstance(function, FunctionType):
+        return function, UNKNOWN
+    called = inspect.getattr_static(type(function), CALL, None)
+    return (called, function) if isinstance(called, FunctionType) else None
 
 
 def _definitions(function: FunctionType) -> dict[tuple[str, int], list[Definition]]:
