@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow_events.events import frames
 from workflow_events.events.event import Event, mark_dry_run
@@ -112,9 +112,10 @@ class Run(NamedTuple):
     @property
     def error(self) -> BaseException | None:
         """What it raised, or the database when it was settled what it had written."""
-        if self.raised is not None or not isinstance(self.frame, HasFailures):
+        if self.raised is not None:
             return self.raised
-        failures = self.frame.failures
+        # An emission that is left to an event loop has none: nothing is settled there.
+        failures = getattr(self.frame, "failures", ())
         return next((error for receiver, error in failures if receiver is self.receiver), None)
 
     @property
@@ -126,13 +127,6 @@ class Run(NamedTuple):
             return Outcome.FILTERED
         is_asked = self.receiver.phase is Phase.BACKGROUND
         return Outcome.BACKGROUND if is_asked else Outcome.RAN
-
-
-@runtime_checkable
-class HasFailures(Protocol):
-    """An emission that isolates its receivers (`Emission`, which knows this module)."""
-
-    failures: Sequence[tuple[Receiver, Exception]]
 
 
 class Emitted:
