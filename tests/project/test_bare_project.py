@@ -9,13 +9,30 @@ from tests.project.processes import ROOT
 
 pytestmark = pytest.mark.any_database
 
-PAGE = (ROOT / "docs/how-to/use-the-core-alone.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs/how-to/use-the-core-alone.md").read_text(encoding="utf-8")
+PAGE, BACKGROUND = TEXT.split("## Deliver in the background")
 FILE = re.compile(
     r"^[^\n`]*`([\w./]+\.(?:py|ini))`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL
 )
 OUTPUT = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DJANGO = re.compile(r"^(?:django-admin|python manage\.py) (.+)$", re.MULTILINE)
+
+DELIVER = """
+import os
+import django
+os.environ["DJANGO_SETTINGS_MODULE"] = "bookshop.settings"
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from orders.events import Order, OrderShipped
+from workflow_events.delivery.running.runner import run_due
+from workflow_events.events import emit
+order = Order.objects.create(customer="ada@example.org")
+emit(OrderShipped, sender=None, order=order, parcels=2)
+before = list(order.notes.all())
+print(before, run_due(), [note.text for note in order.notes.all()])
+"""
 
 
 # One test: what it builds is used to the end, and xdist would build it for each worker.
@@ -38,6 +55,7 @@ def test_the_page_works_as_it_says(tmp_path):
     with_pytest(bare, last)
     only_django_is_imported(bare)
     the_service_says_what_it_lacks(bare)
+    what_the_background_needs_can_be_added(bare)
 
 
 def write(file, text):
@@ -79,3 +97,17 @@ def the_service_says_what_it_lacks(bare):
         "workflow-events: No module named 'environ': the event core is installed, but not what the "
         "service needs; pip install 'workflow-events[service]'\n"
     )
+
+
+def what_the_background_needs_can_be_added(bare):
+    bare.add("django-environ", "django-tasks", "django-tasks-db")
+    bare.add("django-stubs-ext", "typing-extensions")
+    for name, text in FILE.findall(BACKGROUND):
+        write(bare.project / name, text)
+    install, run = COMMANDS.findall(BACKGROUND)
+    assert install == "pip install 'workflow-events[service]'\n"
+    assert "workflow-events worker\n" in run
+    assert DJANGO.findall(run) == ["migrate"]
+    done = bare.run("-W", "error", "-c", DELIVER)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "[] 1 ['shipped in 2']"

@@ -168,6 +168,7 @@ def _background_problems(
         yield Problem(
             CheckId.NOBODY_STORES,
             f"{receiver.name} is to run in the background, but nobody stores events.",
-            "To store them, add workflow_events.delivery to INSTALLED_APPS.",
+            "To store them, add workflow_events.delivery to INSTALLED_APPS, before "
+            "workflow_events.events; it needs workflow-events[service].",
             place,
         )
