@@ -98,3 +98,11 @@ def test_those_of_every_model_do_not_follow_each_other(deliveries):
     assert deliveries.run() == 1
     assert deliveries.run() == 0
     assert got == [Task]
+
+
+def test_a_model_that_has_changed_since():
+    """Fields that are gone are left out; those that are new are not loaded."""
+    values = {"slug": "a", "gone": 1}
+    [record] = PostDeleteRecord.rebuilt(Task, {"values": values}).values()
+    assert (record.pk, "name" in record.get_deferred_fields()) == ("a", True)
+    assert PostDeleteRecord.rebuilt(None, {"values": values}) == {"record": None}

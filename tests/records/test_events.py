@@ -22,8 +22,8 @@ from workflow_events.records import (
     PreCreateRecord,
     PreDeleteRecord,
     PreUpdateRecord,
+    UnforeseenUpdate,
 )
-from workflow_events.records.errors import UnforeseenUpdate
 from workflow_events.records.heard import heard_of
 from workflow_events.records.listening import listening
 

@@ -1,5 +1,6 @@
 """Events of a record's life: created, updated, deleted (docs/how-to/listen-to-records.md)."""
 
+from workflow_events.records.errors import UnforeseenUpdate
 from workflow_events.records.events import (
     PostCreateRecord,
     PostDeleteRecord,
@@ -29,6 +30,7 @@ __all__ = [
     "PreUpdateRecord",
     "RecordEvent",
     "RecordQuerySet",
+    "UnforeseenUpdate",
     "changed",
     "post_create_record",
     "post_delete_record",

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import FileField, JSONField, Model, QuerySet
+
+from workflow_events.events.prepared import Parameter, Prepared
 
 Values = dict[str, Any]
 """By name of the field; of a foreign key, the key of the row that it leads to."""
@@ -52,14 +55,40 @@ def stored_values(
     hold is then what the next UPDATE replaces.
     """
     fields = list(fields)
-    found: dict[Any, Values] = {}
-    for some in batches(model, using, keys):
-        rows: QuerySet[Any, Any] = QuerySet(model, using=using).filter(pk__in=some).order_by("pk")
-        if connections[using].in_atomic_block:
-            rows = rows.select_for_update(no_key=locks_without_key(using))
-        for key, *values in rows.values_list("pk", *(field.attname for field in fields)):
-            found[key] = dict(zip((field.name for field in fields), values, strict=True))
-    return found
+    attnames = tuple(field.attname for field in fields)
+    locking = connections[using].in_atomic_block
+    if using == DEFAULT_DB_ALIAS and len(keys) == 1 and len(model._meta.pk_fields) == 1:
+        [key] = keys
+        rows = _row(model, attnames, locking).rows(pk=key)
+    else:
+        rows = [
+            row
+            for some in batches(model, using, keys)
+            for row in _rows(model, using, attnames, locking).filter(pk__in=some)
+        ]
+    names = [field.name for field in fields]
+    return {key: dict(zip(names, values, strict=True)) for key, *values in rows}
+
+
+def _rows(
+    model: type[Model], using: str, attnames: tuple[str, ...], locking: bool
+) -> QuerySet[Any, Any]:
+    rows: QuerySet[Any, Any] = QuerySet(model, using=using).order_by("pk")
+    if locking:
+        rows = rows.select_for_update(no_key=locks_without_key(using))
+    return rows.values_list("pk", *attnames)
+
+
+@lru_cache(maxsize=1024)
+def _row(model: type[Model], attnames: tuple[str, ...], locking: bool) -> Prepared[Any]:
+    """Return the query of one row: building it each time takes longer than the database does."""
+    key: Any = model._meta.pk
+
+    def build() -> QuerySet[Any, Any]:
+        rows = _rows(model, DEFAULT_DB_ALIAS, attnames, locking)
+        return rows.order_by().filter(pk=Parameter("pk", key))
+
+    return Prepared(build)
 
 
 def batches(model: type[Model], using: str, keys: Collection[Any]) -> Iterator[Sequence[Any]]:
