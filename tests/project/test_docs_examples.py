@@ -25,6 +25,7 @@ PAGES = [
     "explanation/transactions-and-order.md",
     "how-to/write-a-receiver.md",
     "how-to/deliver-in-the-background.md",
+    "how-to/explain-what-happened.md",
     "how-to/filter-events.md",
     "how-to/refuse-an-operation.md",
     "how-to/change-what-is-created.md",

@@ -1,6 +1,6 @@
 """What a trace has found, as JSON: which receivers ran, and why the others did not.
 
-The names of its members are those of docs/reference/explanation.md; clients read them.
+The names of its members are those of docs/how-to/explain-what-happened.md; clients read them.
 """
 
 from __future__ import annotations
