@@ -18,6 +18,7 @@ from django.db.models.signals import (
 
 from workflow_events.events.checking.problems import CheckId, Problem, place_of
 from workflow_events.events.checking.registrations import further_checks
+from workflow_events.events.phases import Phase
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.registry import registry
 from workflow_events.events.senders import names_of
@@ -119,6 +120,14 @@ def _problems_of(receiver: Receiver) -> Iterator[Problem]:
             "Add workflow_events.records to INSTALLED_APPS.",
             place,
         )
+    if receiver.phase is Phase.BACKGROUND and _hears_every_model(receiver):
+        yield Problem(
+            CheckId.EVERY_MODEL_IN_BACKGROUND,
+            f"{receiver.name} hears the records of every model in the background, and so those by "
+            "which it is delivered, without end.",
+            "Name the models.",
+            place,
+        )
     for target in receiver.targets:
         if target.wanted in EVENTS and target.sender and not issubclass(target.sender, Model):
             yield Problem(
@@ -128,6 +137,13 @@ def _problems_of(receiver: Receiver) -> Iterator[Problem]:
                 "Give a model in the brackets.",
                 place,
             )
+
+
+def _hears_every_model(receiver: Receiver) -> bool:
+    if receiver.senders:
+        return any(wish in (Model, object) for wish in receiver.senders.wishes)
+    targets = [t for t in receiver.targets if any(map(t.names, EVENTS)) and not t.is_pattern]
+    return any(target.sender in (None, Model) for target in targets)
 
 
 further_checks.append(_problems_of)

@@ -35,6 +35,7 @@ class CheckId(StrEnum):
     GENERATOR = "workflow_events.E013"
     UNKNOWN_FIELD = "workflow_events.E014"
     NOBODY_EMITS = "workflow_events.E015"
+    EVERY_MODEL_IN_BACKGROUND = "workflow_events.E016"
     REGISTERED_TWICE = "workflow_events.W001"
     BLOCKING_CALL = "workflow_events.W002"
     QUEUED_BEFORE_COMMIT = "workflow_events.W003"
