@@ -305,3 +305,19 @@ class Gong(Listener):
     found = modules.check(lines(code))
     assert found.short == [f"W002:{FIRST + 7}"], found.lines
     assert "Bell.handle waits inside the transaction" in found.lines[0]
+
+
+def test_brackets_beside_another_sender(modules: Modules) -> None:
+    code = """
+from typing import Generic, TypeVar
+T = TypeVar("T")
+class Changed(Event, Generic[T], subscript_is_sender=True): ...
+class Under(Clerk): ...
+on(Changed[Clerk], sender=Boss)(lambda: None)
+on(Changed[Clerk], sender=[Boss, Under])(lambda: None)
+on(Changed[Clerk], sender="Under")(lambda: None)
+"""
+    found = modules.check(lines(code))
+    assert found.short == [f"E006:{FIRST + 4}"], found.lines
+    assert "listens to changed[Clerk], and for sender checked_" in found.lines[0]
+    assert "Boss: nothing is both." in found.lines[0]

@@ -100,8 +100,9 @@ class Registry:
 
     def problems_of(self, receiver: Receiver) -> Iterator[Problem]:
         """Give what stops a receiver from ever working, once all events are declared."""
+        in_background = self.in_background if receiver.background else {}
         stores = self._recorder is not None
-        return problems_of(receiver, in_background=self.in_background, stores=stores)
+        return problems_of(receiver, in_background=in_background, stores=stores)
 
     def registered_since(self, clock: int, function: Callable[..., Any]) -> list[Receiver]:
         """Return the registrations of a function that came after ``clock`` was read."""

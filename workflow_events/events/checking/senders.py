@@ -25,6 +25,7 @@ def sender_problems(
 ) -> Iterator[Problem]:
     """Give the senders that never send any of the events, which are all that a receiver means."""
     yield from _labels(receiver, place)
+    yield from _contradictions(receiver, place)
     known = known_senders(sources)
     if not receiver.senders or not known or len(known) < len(sources):
         return
@@ -138,6 +139,22 @@ def _labels(receiver: Receiver, place: Place | None) -> Iterator[Problem]:
             )
 
 
+def _contradictions(receiver: Receiver, place: Place | None) -> Iterator[Problem]:
+    """Give targets that name a sender, as ``PostUpdateRecord[Page]``, beside another one."""
+    wishes = receiver.senders.wishes
+    if not all(isinstance(wish, type) for wish in wishes):
+        return
+    for target in receiver.targets:
+        if target.sender is not None and not may_meet([target.sender], wishes):
+            yield Problem(
+                CheckId.IMPOSSIBLE_SENDER,
+                f"{receiver.name} listens to {target}, and for sender {receiver.senders}: nothing "
+                "is both.",
+                "Leave sender= out; the brackets say it.",
+                place,
+            )
+
+
 def _instead_of_label(model: type) -> str:
     return f"Write the model itself, sender={model.__name__}, or {names_of(model)[1]!r}."
 
@@ -150,3 +167,16 @@ def _labelled(wish: Any) -> type | None:
     except LookupError:
         return None
     return model
+
+
+def may_meet(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    """Tell whether one sender may be among both wishes; no wish is every sender."""
+    return not one or not other or any(_overlap(a, b) for a in one for b in other)
+
+
+def _overlap(a: Any, b: Any) -> bool:
+    if isinstance(a, type) and isinstance(b, type):
+        return issubclass(a, b) or issubclass(b, a)
+    if isinstance(a, str) or isinstance(b, str):
+        return bool({*names_of(a)} & {*names_of(b)})
+    return a is b

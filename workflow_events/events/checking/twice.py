@@ -11,8 +11,8 @@ from django.dispatch import Signal
 from workflow_events.events import event as events
 from workflow_events.events.calls import Placed
 from workflow_events.events.checking.problems import CheckId, Problem, code_of, place_of, plain
+from workflow_events.events.checking.senders import may_meet
 from workflow_events.events.receivers import Receiver
-from workflow_events.events.senders import names_of
 from workflow_events.events.targets import Source
 
 
@@ -74,7 +74,7 @@ def _is_same(one: Any, other: Any) -> bool:
 
 def _shared(one: Receiver, other: Receiver) -> list[str]:
     """Return the names of events and signals of which both get the same occurrences."""
-    if not _meet(one.senders.wishes, other.senders.wishes):
+    if not may_meet(one.senders.wishes, other.senders.wishes):
         return []
     declared = list(events.declared.values())
     signals = [t.wanted for t in one.targets if isinstance(t.wanted, Signal)]
@@ -87,23 +87,10 @@ def _means_both(one: Receiver, other: Receiver, source: Source) -> bool:
     if not (one.means(source) and other.means(source)):
         return False
     wanted = [_named_senders(receiver, source) for receiver in (one, other)]
-    return _meet(*wanted)
+    return may_meet(*wanted)
 
 
 def _named_senders(receiver: Receiver, source: Source) -> Sequence[type]:
     """Return the senders that the targets themselves name; nothing stands for all of them."""
     named = [target.sender for target in receiver.targets if target.names(source)]
     return [] if None in named else [sender for sender in named if sender is not None]
-
-
-def _meet(one: Sequence[Any], other: Sequence[Any]) -> bool:
-    """Tell whether one sender may be among both wishes; no wish is every sender."""
-    return not one or not other or any(_overlap(a, b) for a in one for b in other)
-
-
-def _overlap(a: Any, b: Any) -> bool:
-    if isinstance(a, type) and isinstance(b, type):
-        return issubclass(a, b) or issubclass(b, a)
-    if isinstance(a, str) or isinstance(b, str):
-        return bool({*names_of(a)} & {*names_of(b)})
-    return a is b
