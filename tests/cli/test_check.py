@@ -11,6 +11,8 @@ from django.core.management.base import SystemCheckError
 from tests.project.processes import run
 from workflow_events.events import on
 
+pytestmark = pytest.mark.any_database
+
 WRONG = """\
 import time
 
