@@ -107,6 +107,7 @@ def test_update_of_odd_querysets(seen, books):
     assert Book.objects.only("title").select_related("shelf").filter(title="b").update(pages=4) == 1
     assert Atlas.objects.update(title="A", scale=3) == 1
     assert Book.objects.none().update(pages=9) == 0
+    assert Book.objects.update() == 0
     assert len(found) == 4 + 1 + 1 + 1
     assert found[-1] == ("post_update_record", "Atlas", {"title": ("a", "A"), "scale": (1, 3)})
     with pytest.raises(TypeError):

@@ -56,7 +56,7 @@ class RecordQuerySet(QuerySet[M, M]):
         are heard, raises ``NotSupportedError`` for a new primary key. Raises what Django and `emit`
         raise.
         """
-        unusual = self.query.is_sliced or self.query.combinator
+        unusual = self.query.is_sliced or self.query.combinator or not kwargs
         if not self._hears(PreUpdateRecord, PostUpdateRecord) or unusual:
             return super().update(**kwargs)
         self._for_write = True
