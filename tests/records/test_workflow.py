@@ -133,3 +133,19 @@ def test_a_status_cannot_be_smuggled_in():
     work_item.save()
     work_item.refresh_from_db()
     assert (str(work_item.name), work_item.status) == ("new", "ready")
+
+
+def test_in_the_background(deliveries):
+    """Cascades are heard row by row, too."""
+    workflow("a b c", start="a b c")
+    got: list[Any] = []
+
+    @on(PostUpdateRecord[WorkItem], background=True, name="canceled")
+    @changed("status", to="canceled")
+    def note(record, diff):
+        got.append((record.task_id, record.status, diff["status"]))
+
+    api.cancel_case(start(), ANN)
+    assert [delivery.stream for delivery in deliveries] == [None] * 3
+    assert deliveries.run() == 3
+    assert sorted(got) == [(task, "canceled", ("ready", "canceled")) for task in "abc"]
