@@ -42,12 +42,12 @@ RECEIVERS = st.lists(
 )
 
 
-class Told(Event):
+class TracedOrNot(Event):
     text: str
     many: Any
 
 
-class ToldInside(Event):
+class TracedInside(Event):
     text: str
 
 
@@ -55,7 +55,7 @@ def register(number: int, log: list[Any], wanted: dict[str, Any]) -> None:
     """Register a receiver that does what is wanted, and puts down what it sees."""
     does, filtered, sender = wanted["does"], wanted["filtered"], wanted["sender"]
 
-    def receiver(event: Told, text: str, many: Any, **rest: Any) -> None:
+    def receiver(event: TracedOrNot, text: str, many: Any, **rest: Any) -> None:
         log.append((number, text, list(many)))
         if "write" in does:
             log.append(Note.all_by())
@@ -69,13 +69,13 @@ def register(number: int, log: list[Any], wanted: dict[str, Any]) -> None:
         if does == "append":
             many.append(number)
         if does == "emit":
-            emit(ToldInside, sender=int, text=text)
+            emit(TracedInside, sender=int, text=text)
 
     def holds(text: str) -> Any:
         return 1 / 0 if filtered == "fails" else filtered
 
     on(
-        Told,
+        TracedOrNot,
         order=wanted["order"],
         atomic=wanted["atomic"],
         delivery=wanted["delivery"],
@@ -94,12 +94,12 @@ def happens(
     with registry.scoped(), around:
         for number, wanted in enumerate(receivers):
             register(number, log, wanted)
-        on(ToldInside)(lambda text: log.append(f"{text} inside"))
-        on(ToldInside, raise_exception=True)(lambda text: Note.write(f"in {text}"))
+        on(TracedInside)(lambda text: log.append(f"{text} inside"))
+        on(TracedInside, raise_exception=True)(lambda text: Note.write(f"in {text}"))
         event = None
         try:
             with transaction.atomic() if inside else nullcontext():
-                event = emit(Told, sender=int, robust=robust, text="x", many=[])
+                event = emit(TracedOrNot, sender=int, robust=robust, text="x", many=[])
         except Exception as raised:
             error = repr(raised)
     return log, Note.all_by(), error, event and vars(event)
