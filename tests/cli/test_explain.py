@@ -66,8 +66,7 @@ def test_a_verb_and_all_that_becomes_of_receivers(explain, item):
     def runs(work_item):
         transaction.on_commit(never)
         message = EmailMessage("Done\x1b[2J", to=["you@example.com"])
-        message.connection = EmailBackend(backend="never")
-        message.send()
+        EmailBackend(backend="never").send_messages([message])
         api.start_case("one", CLERK)
 
     on(post_complete_work_item)(filter_events(lambda work_item: False)(never))

@@ -103,5 +103,5 @@ def _told(error: BaseException) -> str | None:
     if isinstance(error, ReceiverError):
         return ", ".join(_told(failure) or UNTOLD for failure in error.exceptions)
     if isinstance(error, InvalidTransition) and error.about is not None:
-        return error.otherwise
+        return error.otherwise or None
     return public_message(error)
