@@ -192,6 +192,11 @@ def test_colours_are_for_terminals(item):
             return True
 
     on(post_complete_work_item)(lambda: None)
-    terminal = Terminal()
-    call_command("explain", "--work-item", str(item.pk), "--verb", "complete", stdout=terminal)
+    done = ("explain", "--work-item", str(item.pk), "--verb", "complete")
+    terminal, plain, forced = Terminal(), Terminal(), io.StringIO()
+    call_command(*done, "--no-color", stdout=plain)
+    call_command(*done, "--force-color", stdout=forced)
+    assert "\x1b" not in plain.getvalue()
+    assert "\x1b[32mran\x1b[0m: " in forced.getvalue()
+    call_command(*done, stdout=terminal)
     assert "\x1b[32mran\x1b[0m: " in terminal.getvalue()

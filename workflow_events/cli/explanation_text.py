@@ -25,8 +25,8 @@ def text_of(found: dict[str, Any], *, coloured: bool) -> Iterator[str]:
     cost = f"{_span(found['seconds'])}, {_counted(found['statements'], 'statement')}"
     yield f"The mutation {outcome}: {cost}."
     for error in errors:
-        path = ".".join(map(str, error.get("path", ())))
-        yield printable(f"  {path}: {error['message']} ({error['extensions']['code']})")
+        path = "".join(f"{step}: " for step in error.get("path", ())[:1])
+        yield printable(f"  {path}{error['message']} ({error['extensions']['code']})")
     for event in found["events"]:
         yield from _event(event, "", "", paint)
     if found["mails"]:

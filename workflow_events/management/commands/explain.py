@@ -81,7 +81,8 @@ class Command(ShowingCommand):
         if options["json"]:
             self.show_json(found)
         else:
-            self.show(text_of(found, coloured=self.stdout.isatty()))
+            wanted = self.stdout.isatty() and not options["no_color"]
+            self.show(text_of(found, coloured=wanted or options["force_color"]))
         if found["errors"]:
             self.stdout.flush()
             sys.exit(1)
