@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from asyncio import _get_running_loop  # the public one raises where there is none
 from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import replace
 
 from django.db import transaction
 
@@ -13,20 +11,21 @@ from workflow_events.events.committed import AfterCommit
 from workflow_events.events.emission import Emission
 from workflow_events.events.errors import RegistrationError
 from workflow_events.events.event import Event
-from workflow_events.events.plans import Outside, Plan
+from workflow_events.events.plans import Outside, Plan, Watcher
 from workflow_events.events.receivers import Receiver
 from workflow_events.events.recording import record
 from workflow_events.events.registry import registry
 from workflow_events.events.running_loop import is_left_to_loop
 
 
-def carry_out(plan: Plan, event: Event, robust: bool) -> bool:
+def carry_out(plan: Plan, event: Event, robust: bool, *, is_watched: bool = False) -> bool:
     """Run the receivers inside the transaction, and hand the occurrence over to the others.
 
-    Returns whether one of the former wrote to the database. Raises as `emit` does.
+    Returns whether one of the former wrote to the database. Raises as `emit` does. ``is_watched``:
+    the watchers of the plan have been entered.
     """
-    if plan.watchers:
-        return _watched(plan, event, robust)
+    if plan.watchers and not is_watched:
+        return _watched(plan, plan.watchers, event, robust)
     if _get_running_loop() is not None and is_left_to_loop(plan, event, robust):
         return False
     wrote = bool(plan.groups) and Emission(event, robust).run(plan.groups)
@@ -35,11 +34,11 @@ def carry_out(plan: Plan, event: Event, robust: bool) -> bool:
     return wrote
 
 
-def _watched(plan: Plan, event: Event, robust: bool) -> bool:
-    with ExitStack() as stack:
-        for watcher in plan.watchers:
-            stack.enter_context(watcher(event))
-        return carry_out(replace(plan, watchers=()), event, robust)
+def _watched(plan: Plan, watchers: tuple[Watcher, ...], event: Event, robust: bool) -> bool:
+    if not watchers:
+        return carry_out(plan, event, robust, is_watched=True)
+    with watchers[0](event):
+        return _watched(plan, watchers[1:], event, robust)
     raise AssertionError("unreachable: no watcher suppresses an error")
 
 

@@ -41,6 +41,17 @@ class _Prepared:
         self.traced_of: dict[tuple[Source, tuple[traces.Place, ...]], Plan] = {}
 
 
+class _Asking(dict[tuple[Source, object], Plan]):
+    """Stands in the place of the plans while somebody traces: holds none, and asks for each."""
+
+    def __init__(self, prepare: Callable[[Source, object], Plan]) -> None:
+        super().__init__()
+        self._prepare = prepare
+
+    def __missing__(self, key: tuple[Source, object]) -> Plan:
+        return self._prepare(*key)
+
+
 class Registry:
     """Holds the receivers in the order of registration, and one plan per source and sender."""
 
@@ -130,7 +141,10 @@ class Registry:
         if self._tracing:
             trace = traces.current.get()
             if trace is not None:
-                return self._traced_plan(prepared, source, sender, trace.dry_run)
+                try:
+                    return prepared.traced[source, sender, trace.dry_run]
+                except (KeyError, TypeError):
+                    return self._prepare_traced(prepared, source, sender, trace.dry_run)
             if is_lasting(sender) and (source, sender) in prepared.plans:
                 return prepared.plans[source, sender]
         chosen = tuple([r for r in self.listeners(source) if r.hears(source, sender)])
@@ -145,11 +159,9 @@ class Registry:
             prepared.plans[source, sender] = plan
         return plan
 
-    def _traced_plan(
+    def _prepare_traced(
         self, prepared: _Prepared, source: Source, sender: object, dry_run: bool
     ) -> Plan:
-        if is_lasting(sender) and (source, sender, dry_run) in prepared.traced:
-            return prepared.traced[source, sender, dry_run]
         places = places_of(
             self.listeners(source),
             source,
@@ -190,7 +202,7 @@ class Registry:
             self._show_plans()
 
     def _show_plans(self) -> None:
-        self._plans = {} if self._tracing else self._prepared.plans
+        self._plans = _Asking(self._prepare) if self._tracing else self._prepared.plans
 
     @contextmanager
     def tracing(self) -> Iterator[None]:
