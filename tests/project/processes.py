@@ -6,10 +6,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = str(Path(sys.executable).with_name("workflow-events"))
@@ -44,14 +43,14 @@ def free_port() -> int:
 class Output:
     """What a process has printed so far, line by line."""
 
-    def __init__(self, stream: IO[str]) -> None:
+    def __init__(self, stream: Iterable[str]) -> None:
         self.lines: list[str] = []
         self._grown = threading.Condition()
         self._ended = False
         self._reader = threading.Thread(target=self._read, args=(stream,), daemon=True)
         self._reader.start()
 
-    def _read(self, stream: IO[str]) -> None:
+    def _read(self, stream: Iterable[str]) -> None:
         for line in stream:
             with self._grown:
                 self.lines.append(line.rstrip("\n"))

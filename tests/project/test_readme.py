@@ -81,17 +81,6 @@ def test_the_receiver_prints_what_the_readme_says(extensions, tmp_path):
     assert printed == without_ids(PRINTED).splitlines()
 
 
-def test_the_first_thing_to_try_works(tmp_path):
-    port = free_port()
-    variables = {"PORT": str(port), "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
-    with started(["make", "run", *OPTIONS], cwd=ROOT, **variables) as (_, output):
-        output.wait_for("docs/tutorial/first-steps.md")
-        printed = "\n".join(output.lines)
-        command = re.search(r"^  curl (.|\n)*?(?=\n\n)", printed, re.MULTILINE)[0].strip()
-        answer = json.loads(request(command, port))
-    assert answer["data"]["saveCase"]["case"]["status"] == "RUNNING"
-
-
 def make_test(**variables):
     """Run ``make test`` for one quick test."""
     command = [*shlex.split(COMMANDS.splitlines()[1]), *OPTIONS]
