@@ -78,7 +78,7 @@ def _costs(event: Any, receivers: list[int], mutate: Callable[[], None], mutatio
 @contextmanager
 def _listening(event: Any, number: int) -> Iterator[None]:
     from workflow_events.events import on
-    from workflow_events.events.registry import registry
+    from workflow_events.events.registration.registry import registry
 
     with registry.scoped():
         # So that items are canceled row by row, with and without receivers in the background.
@@ -124,7 +124,7 @@ def _fill() -> None:
     from django.utils import timezone
 
     from workflow_events.delivery.models import Delivery, LoggedEvent, State
-    from workflow_events.events.identifiers import uuid7
+    from workflow_events.events.declaration.identifiers import uuid7
 
     now = timezone.now()
     past = [LoggedEvent(id=uuid7(), name="past", time=now, content={}) for _ in range(PAST)]
@@ -138,7 +138,7 @@ def _fill() -> None:
 
 def _cases(number: int, items: int) -> list[UUID]:
     """Make running cases with so many ready items each; returns their keys."""
-    from workflow_events.events.identifiers import uuid7
+    from workflow_events.events.declaration.identifiers import uuid7
     from workflow_events.workflow.models import Case, WorkItem
 
     cases = [uuid7() for _ in range(number)]

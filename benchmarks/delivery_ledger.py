@@ -32,7 +32,7 @@ class Ledger:
 
         from benchmarks.delivery_receivers import Happened, Heard
         from workflow_events.events import emit
-        from workflow_events.events.recording import stored_together
+        from workflow_events.events.emission.recording import stored_together
 
         event = {"insert": Happened, "nothing": Heard}[kind]
         things = [UUID(int=random.getrandbits(128)) for _ in range(streams)]

@@ -11,7 +11,7 @@ from django.dispatch import Signal
 from benchmarks.report import Report
 from benchmarks.timing import best_of, slope_and_intercept
 from workflow_events.events import Event, emit, on
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.workflow.models import Case, Task, Workflow, WorkItem
 from workflow_events.workflow.users import BaseUser
 

@@ -16,8 +16,8 @@ from benchmarks.timing import best_of
 from workflow_events.access.permissions import BasePermission, permission_for
 from workflow_events.access.policy import Policy, using
 from workflow_events.events import emit, on
-from workflow_events.events.registry import registry
-from workflow_events.events.tracing import traced
+from workflow_events.events.registration.registry import registry
+from workflow_events.events.tracing.traced import traced
 from workflow_events.graphql.mutations import CompleteWorkItem, DryRun
 from workflow_events.graphql.view import GraphQLView
 from workflow_events.workflow import api, design

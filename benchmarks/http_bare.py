@@ -23,7 +23,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from benchmarks.http_statements import Statement, Varying
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.identifiers import uuid7
 
 FILE: Final = "BENCHMARK_STATEMENTS"
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.identifiers import uuid7
 from workflow_events.workflow import design
 from workflow_events.workflow.models import Case, WorkItem
 from workflow_events.workflow.users import BaseUser

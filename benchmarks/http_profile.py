@@ -26,7 +26,10 @@ INTERVAL = 0.001
 
 PARTS = (
     ("The driver (psycopg), system calls included", "/psycopg"),
-    ("Compiled queries: bind, convert, make instances", "/workflow_events/events/prepared.py"),
+    (
+        "Compiled queries: bind, convert, make instances",
+        "/workflow_events/events/database/prepared.py",
+    ),
     ("Django's cursors and transactions", "/django/db/backends/"),
     ("Django's cursors and transactions", "/django/db/transaction.py"),
     ("Django's cursors and transactions", "/django/db/utils.py"),

@@ -4,6 +4,9 @@ import sys
 
 GREEN, RED, BOLD, PLAIN = "\033[32m", "\033[31m", "\033[1m", "\033[0m"
 
+NOISE = 0.05
+"""How far a ratio may be from one that means: unchanged."""
+
 
 class Report:
     """Prints one figure a line; coloured on a terminal. Remembers which limits were missed."""
@@ -27,6 +30,10 @@ class Report:
     def target(self, what: str, figure: float, unit: str, *, at_least: float) -> None:
         """Print a figure, and whether it reaches its target."""
         self._judge(what, figure, unit, figure >= at_least, f"at least {at_least:g}")
+
+    def unchanged(self, what: str, ratio: float) -> None:
+        """Print a ratio, and whether it is one, but for noise."""
+        self._judge(what, ratio, "times", abs(ratio - 1) <= NOISE, f"1 ± {NOISE:g}")
 
     def _judge(self, what: str, figure: float, unit: str, kept: bool, limit: str) -> None:
         self.missed += not kept

@@ -3,8 +3,10 @@
 import gc
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 ROUNDS = 25
+TURNS = 40
 
 
 def best_of(calls: Sequence[Callable[[], object]], number: int) -> list[float]:
@@ -25,6 +27,33 @@ def best_of(calls: Sequence[Callable[[], object]], number: int) -> list[float]:
     finally:
         gc.enable()
     return best
+
+
+def ratios_in_turns(
+    call: Callable[[], object],
+    places: Sequence[Callable[[], AbstractContextManager[object]]],
+    number: int,
+) -> list[float]:
+    """Return what a call takes in each place, as a ratio to the first one.
+
+    Every turn visits all places, in the other direction than the turn before; what is compared is
+    the best of all turns.
+    """
+    best = [float("inf")] * len(places)
+    gc.collect()
+    gc.disable()
+    try:
+        for turn in range(TURNS):
+            for place in sorted(range(len(places)), reverse=bool(turn % 2)):
+                with places[place]():
+                    call()  # what is prepared once is not measured
+                    begun = time.perf_counter()
+                    for _ in range(number):
+                        call()
+                    best[place] = min(best[place], (time.perf_counter() - begun) / number)
+    finally:
+        gc.enable()
+    return [seconds / best[0] for seconds in best]
 
 
 def slope_and_intercept(few: float, many: float, n_few: int, n_many: int) -> tuple[float, float]:

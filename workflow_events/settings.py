@@ -41,7 +41,7 @@ _POSTGRESQL_OPTIONS: Final = {
 }
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = CONN_MAX_AGE
-# A lost connection is noticed without a statement (events/lost_connections.py).
+# A lost connection is noticed without a statement (events/database/lost_connections.py).
 _database["CONN_HEALTH_CHECKS"] = False
 # Every operation is its own transaction, each root field of a document commits by itself.
 _database["ATOMIC_REQUESTS"] = False
@@ -72,12 +72,12 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 if django.VERSION >= (6, 1):
     MAILERS = {
         "default": {
-            "BACKEND": "workflow_events.events.mail.EmailBackend",
+            "BACKEND": "workflow_events.events.tracing.mail.EmailBackend",
             "OPTIONS": {"backend": EMAIL["BACKEND"], **EMAIL["OPTIONS"]},
         }
     }
 else:
-    EMAIL_BACKEND = "workflow_events.events.mail.EmailBackend"
+    EMAIL_BACKEND = "workflow_events.events.tracing.mail.EmailBackend"
     SENDING_EMAIL_BACKEND = EMAIL["BACKEND"]
     EMAIL_HOST = EMAIL["OPTIONS"].get("host", "localhost")
     EMAIL_PORT = EMAIL["OPTIONS"].get("port", 25)

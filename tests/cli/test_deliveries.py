@@ -8,7 +8,7 @@ import pytest
 from tests.cli.ledger import one_of_each
 from tests.delivery.deliveries import ago, deliveries, states
 from workflow_events.delivery.models import LoggedEvent, State
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.identifiers import uuid7
 from workflow_events.graphql.ids import to_global_id
 
 pytestmark = pytest.mark.django_db

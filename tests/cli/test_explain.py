@@ -13,7 +13,7 @@ from tests.graphql.policies import in_force
 from workflow_events.access.permissions import CreatedByGroup
 from workflow_events.delivery.models import Delivery, LoggedEvent
 from workflow_events.events import filter_events, on
-from workflow_events.events.mail import EmailBackend
+from workflow_events.events.tracing.mail import EmailBackend
 from workflow_events.workflow import api, design
 from workflow_events.workflow.events import post_complete_work_item, post_create_work_item
 from workflow_events.workflow.models import Case, WorkItem

@@ -18,7 +18,7 @@ from tests.workflow.builders import ANN, item, workflow
 from workflow_events.delivery.models import LoggedEvent
 from workflow_events.events import ReceiverError, emit, filter_events, on
 from workflow_events.events.errors import RegistrationError
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.testing import Deliveries, Emissions, mute
 from workflow_events.workflow import api
 from workflow_events.workflow.events import filter_by_workflow, post_complete_work_item

@@ -11,7 +11,7 @@ from tests.workflow.builders import item, workflow
 from workflow_events.delivery import engines, payload
 from workflow_events.delivery.models import LoggedEvent
 from workflow_events.events import Event, on
-from workflow_events.events.event import make
+from workflow_events.events.declaration.event import make
 from workflow_events.workflow import api
 from workflow_events.workflow.models import Case, WorkItem
 from workflow_events.workflow.users import BaseUser

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from workflow_events.delivery.models import FINISHED, Delivery, LoggedEvent, State
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.identifiers import uuid7
 
 WORKER, OTHER = "here:1:aaaa", "there:2:bbbb"
 

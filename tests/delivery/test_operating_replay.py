@@ -22,8 +22,8 @@ from workflow_events.delivery.operating import (
 )
 from workflow_events.delivery.payload import encode
 from workflow_events.events import Event, emit, filter_events, on
-from workflow_events.events.event import make
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.event import make
+from workflow_events.events.declaration.identifiers import uuid7
 from workflow_events.workflow.models import Workflow
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from workflow_events.delivery import payload
 from workflow_events.delivery.models import LoggedEvent
 from workflow_events.delivery.payload.encoding import Encoding
 from workflow_events.events import Event
-from workflow_events.events.event import make
+from workflow_events.events.declaration.event import make
 
 LOCAL_CLASS, LOCAL_MEMBER, LOCAL_PAIR = things.make_local()
 

@@ -14,9 +14,9 @@ from workflow_events.delivery.models import LoggedEvent
 from workflow_events.delivery.payload import references
 from workflow_events.delivery.payload.encoding import Encoding
 from workflow_events.events import Event, on
-from workflow_events.events.event import make
-from workflow_events.events.registry import registry
-from workflow_events.events.restoring import run_alone
+from workflow_events.events.declaration.event import make
+from workflow_events.events.emission.restoring import run_alone
+from workflow_events.events.registration.registry import registry
 from workflow_events.graphql.mutations import CompleteWorkItem
 from workflow_events.workflow import api
 from workflow_events.workflow.events import post_complete_work_item, post_reopen_case

@@ -25,7 +25,7 @@ from workflow_events.delivery.payload.schemas import StoredSchemas
 from workflow_events.events import Event
 from workflow_events.events.catalogue import describe
 from workflow_events.events.catalogue.asyncapi import asyncapi_of
-from workflow_events.events.event import make
+from workflow_events.events.declaration.event import make
 from workflow_events.records import PostDeleteRecord
 from workflow_events.workflow.events import PostCompleteWorkItem, PostReopenCase
 from workflow_events.workflow.models import Case

@@ -16,7 +16,7 @@ from workflow_events.delivery.models import LoggedEvent
 from workflow_events.delivery.payload.decoding import Decoding
 from workflow_events.delivery.payload.names import resolve
 from workflow_events.events import Event
-from workflow_events.events.event import declared
+from workflow_events.events.declaration.event import declared
 
 pytestmark = pytest.mark.django_db
 

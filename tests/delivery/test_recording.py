@@ -10,8 +10,8 @@ from workflow_events.delivery import payload
 from workflow_events.delivery.models import Delivery, LoggedEvent, State
 from workflow_events.delivery.recording import LedgerRecorder
 from workflow_events.events import Event, emit, on
-from workflow_events.events.recording import stored_together
-from workflow_events.events.registry import registry
+from workflow_events.events.emission.recording import stored_together
+from workflow_events.events.registration.registry import registry
 from workflow_events.workflow import api
 from workflow_events.workflow.events import post_complete_work_item, post_create_work_item
 from workflow_events.workflow.models import WorkItem

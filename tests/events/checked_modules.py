@@ -12,7 +12,7 @@ from textwrap import dedent
 from workflow_events.events.checks import check_receivers
 from workflow_events.events.errors import ReceiverLoadError
 from workflow_events.events.loading import load_receivers
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 
 _numbers = itertools.count()
 

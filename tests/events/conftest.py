@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from tests.events.notebook import Notebook
 from tests.events.tables import Child, Parent, Tables
 from workflow_events.events import Event
-from workflow_events.events.frames import current
-from workflow_events.events.registry import registry
+from workflow_events.events.emission.frames import current
+from workflow_events.events.registration.registry import registry
 
 
 def state_of_connection() -> dict[str, Any]:

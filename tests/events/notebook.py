@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.events.tables import Note
 from workflow_events.events import Event
-from workflow_events.events.receivers import Receiver
+from workflow_events.events.registration.receivers import Receiver
 
 
 class Notebook:

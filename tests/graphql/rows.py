@@ -6,8 +6,8 @@ from uuid import UUID
 from workflow_events.delivery.models import FINISHED, Delivery, LoggedEvent
 from workflow_events.delivery.payload import encode
 from workflow_events.events import Event
-from workflow_events.events.dispatch import occur
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.identifiers import uuid7
+from workflow_events.events.emission.dispatch import occur
 from workflow_events.graphql.mutations import CompleteWorkItem, StartCase
 from workflow_events.workflow.events import PostCompleteWorkItem, PostCreateCase
 from workflow_events.workflow.models import Case, Task, Workflow, WorkItem

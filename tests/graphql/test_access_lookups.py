@@ -12,7 +12,7 @@ from workflow_events.access.permissions import (
     permission_for,
 )
 from workflow_events.access.validations import BaseValidation, validation_for
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.identifiers import uuid7
 from workflow_events.graphql.mutations import (
     CompleteWorkItem,
     Mutation,

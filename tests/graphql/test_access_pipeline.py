@@ -5,7 +5,7 @@ import pytest
 from tests.graphql.policies import hiding, in_force, refusing
 from workflow_events.access.validations import BaseValidation, validation_for
 from workflow_events.access.visibilities import BaseVisibility, filter_queryset_for
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.identifiers import uuid7
 from workflow_events.graphql.ids import to_global_id
 from workflow_events.graphql.mutations import (
     CompleteWorkItem,

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from workflow_events.events import on
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.identifiers import uuid7
 from workflow_events.graphql.ids import to_global_id
 from workflow_events.graphql.mutations import SaveCase, StartCase
 from workflow_events.workflow import api as workflow_api

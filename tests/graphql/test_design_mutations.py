@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.identifiers import uuid7
 from workflow_events.graphql.ids import to_global_id
 from workflow_events.workflow.models import Flow, Task, Workflow
 

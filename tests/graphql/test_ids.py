@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from tests.graphql.rows import make_case, make_item
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.identifiers import uuid7
 from workflow_events.workflow import design
 from workflow_events.workflow.users import BaseUser
 

@@ -9,7 +9,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from tests.delivery.deliveries import ago, deliveries
 from workflow_events.delivery.models import Delivery, State
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.observability import readiness as module
 from workflow_events.observability.readiness import CHECKS, NotReady, Readiness
 

@@ -23,7 +23,7 @@ FILL = """
 from datetime import timedelta
 from django.utils import timezone
 from workflow_events.delivery.models import Delivery, LoggedEvent
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.identifiers import uuid7
 
 then = timezone.now() - timedelta(hours=2)
 for state, error in (("dead", "ConnectionError: no answer" + "!" * 99), ("dead", ""), ("done", "")):

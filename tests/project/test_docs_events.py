@@ -6,7 +6,7 @@ import pytest
 
 from tests.project.processes import ROOT
 from workflow_events import records
-from workflow_events.events.event import RESERVED
+from workflow_events.events.declaration.event import RESERVED
 from workflow_events.workflow import events
 from workflow_events.workflow.transitions import events_of
 

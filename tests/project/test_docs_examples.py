@@ -10,7 +10,7 @@ from django.test import override_settings
 
 from tests.project.processes import ROOT
 from workflow_events.cli.example import load_example
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.workflow import api
 from workflow_events.workflow.users import BaseUser
 
@@ -36,6 +36,8 @@ PAGES = [
     "how-to/write-an-async-receiver.md",
     "how-to/emit-your-own-events.md",
     "how-to/come-from-caluma.md",
+    "how-to/come-from-django-signals.md",
+    "how-to/come-from-django-event-system.md",
     "how-to/control-access.md",
     "how-to/identify-users.md",
     "how-to/keep-a-history.md",
@@ -51,7 +53,7 @@ EVERY_PAGE = {
 ELSEWHERE = {
     "reference/expressions.md": "tests/workflow/expressions/test_reference_page.py",
     "how-to/test-a-receiver.md": "tests/project/test_docs_pytest.py",
-    "reference/checks.md": "tests/events/test_checks_page.py",
+    "reference/checks.md": "tests/events/checking/test_checks_page.py",
     "how-to/use-the-core-alone.md": "tests/project/test_bare_project.py",
 }
 

@@ -13,7 +13,7 @@ from tests.project.processes import free_port, run
 from tests.project.workers import Place, heard, url
 from workflow_events.cli import worker
 from workflow_events.delivery.models import LoggedEvent
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.identifiers import uuid7
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

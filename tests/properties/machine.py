@@ -18,7 +18,7 @@ from tests.properties.stories import Recorder, check
 from tests.properties.worlds import Row, World, look
 from tests.workflow.builders import ANN
 from workflow_events.events import ReceiverError
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.workflow import api
 from workflow_events.workflow.errors import InvalidInput, InvalidTransition, WorkflowError
 

@@ -20,7 +20,7 @@ from tests.properties.profile import PROFILE
 from tests.properties.worlds import World, look
 from tests.workflow.builders import ANN, EVENT_NAMES, new_task
 from workflow_events.events import on
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.workflow import design
 from workflow_events.workflow.errors import InvalidTransition
 from workflow_events.workflow.models import Case, WorkItem

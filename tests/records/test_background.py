@@ -10,7 +10,7 @@ from tests.workflow.builders import new_task
 from workflow_events.delivery.models import LoggedEvent
 from workflow_events.events import on
 from workflow_events.events.errors import RegistrationError
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.records import (
     Observer,
     PostCreateRecord,

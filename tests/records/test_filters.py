@@ -7,7 +7,7 @@ import pytest
 from tests.records.tables import Atlas, Book, Shelf
 from workflow_events.events import Event, on
 from workflow_events.events.errors import RegistrationError
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.records import PostCreateRecord, PostUpdateRecord, PreUpdateRecord, changed
 
 

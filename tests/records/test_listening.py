@@ -9,7 +9,7 @@ from django.test import override_settings
 from tests.records.tables import Book, Shelf, Ticket
 from workflow_events.events import Event, on
 from workflow_events.events.errors import RegistrationError
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.records import (
     PostCreateRecord,
     PostDeleteRecord,

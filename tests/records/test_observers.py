@@ -10,7 +10,7 @@ import pytest
 from tests.records.tables import Book, Shelf
 from workflow_events.events import ReceiverError, filter_events
 from workflow_events.events.errors import RegistrationError
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.records import Observer, changed
 from workflow_events.records.heard import heard_of
 

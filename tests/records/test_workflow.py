@@ -16,7 +16,7 @@ from tests.workflow.builders import (
     workflow,
 )
 from workflow_events.events import ReceiverError, on
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.records import (
     PostCreateRecord,
     PostUpdateRecord,

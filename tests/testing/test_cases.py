@@ -9,8 +9,8 @@ from django.db import transaction
 from django.test import SimpleTestCase, TestCase
 
 from workflow_events.events import Event, emit, on
-from workflow_events.events.event import declared
-from workflow_events.events.registry import registry
+from workflow_events.events.declaration.event import declared
+from workflow_events.events.registration.registry import registry
 from workflow_events.testing import DeliveryFailed, Emissions, EventTestMixin, recorded_events
 
 

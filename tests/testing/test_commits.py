@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.test import TestCase, TransactionTestCase
 
 from workflow_events.events import Event, emit, on
-from workflow_events.events.committed import AfterCommit
+from workflow_events.events.emission.committed import AfterCommit
 from workflow_events.events.errors import PassesReceivers
 
 

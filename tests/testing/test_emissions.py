@@ -8,7 +8,7 @@ from django.db.models.signals import post_init
 from tests.testing.matters import Clerk
 from workflow_events.cli.example import load_example
 from workflow_events.events import Event, aemit, emit, on
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.graphql.mutations import CompleteWorkItem, StartCase
 from workflow_events.records import PostUpdateRecord
 from workflow_events.testing.emissions import Emissions

@@ -7,8 +7,8 @@ from django.db.models.signals import post_init
 
 from tests.testing.matters import heard, matter
 from workflow_events.events import Event, emit, filter_events, on
-from workflow_events.events.listeners import Listener
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.listeners import Listener
+from workflow_events.events.registration.registry import registry
 from workflow_events.testing import Deliveries, UnknownReceiver, mute, mute_all
 
 __all__ = ["heard", "matter"]

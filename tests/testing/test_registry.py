@@ -5,8 +5,8 @@ import unittest
 import pytest
 
 from workflow_events.events import Event, on
-from workflow_events.events.event import declared
-from workflow_events.events.registry import registry
+from workflow_events.events.declaration.event import declared
+from workflow_events.events.registration.registry import registry
 
 BEFORE = list(registry.receivers)
 

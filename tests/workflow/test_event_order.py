@@ -19,7 +19,7 @@ from tests.workflow.builders import (
     workflow,
 )
 from workflow_events.events import on
-from workflow_events.events.dispatch import deliver
+from workflow_events.events.emission.dispatch import deliver
 from workflow_events.workflow import api, operation
 from workflow_events.workflow.models import Case, WorkItem
 

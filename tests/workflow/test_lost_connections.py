@@ -7,7 +7,7 @@ from django.db import OperationalError, connection, transaction
 from django.test import Client
 
 from tests.workflow.builders import statements
-from workflow_events.events.lost_connections import close_if_lost
+from workflow_events.events.database.lost_connections import close_if_lost
 from workflow_events.workflow.models import Case
 
 pytestmark = [

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from workflow_events.cli.checks import check_database, check_tables
 from workflow_events.delivery import operating
 from workflow_events.delivery.models import Delivery, State
-from workflow_events.events.restoring import source_named
+from workflow_events.events.emission.restoring import source_named
 from workflow_events.graphql import ids
 from workflow_events.workflow.errors import InvalidInput
 

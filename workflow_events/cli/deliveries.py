@@ -15,7 +15,7 @@ from workflow_events.cli.terminal import coloured, printable, tabbed, table
 from workflow_events.delivery import ledger, operating
 from workflow_events.delivery.identity import delivery_id_of
 from workflow_events.delivery.models import Delivery, State
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 
 LIMIT: Final = 50
 """Deliveries that a list shows unless it is told how many."""

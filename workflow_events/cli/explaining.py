@@ -9,8 +9,8 @@ from graphene.utils.str_converters import to_camel_case
 from graphql import OperationType, execute, get_operation_ast
 
 from workflow_events.auth import authenticate
-from workflow_events.events.dry_runs import dry_run
-from workflow_events.events.explanation import explained
+from workflow_events.events.tracing.dry_runs import dry_run
+from workflow_events.events.tracing.explanation import explained
 from workflow_events.graphql.documents import STANDARD_RULES
 from workflow_events.graphql.dry_runs import Execution
 from workflow_events.graphql.errors import formatted

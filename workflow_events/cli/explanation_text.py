@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from workflow_events.cli.terminal import RESET, printable
-from workflow_events.events.traces import Outcome
+from workflow_events.events.tracing.traces import Outcome
 
 _COLOURS: Final = {
     Outcome.RAN: "\x1b[32m",

@@ -18,7 +18,7 @@ from workflow_events.delivery.engines.base import Engine
 from workflow_events.delivery.engines.listening import keep_listening
 from workflow_events.delivery.running.runner import Runner, WorkerBroken
 from workflow_events.delivery.tasks import woken
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 
 logger = logging.getLogger("workflow_events.delivery")
 

@@ -5,8 +5,8 @@ from django.db.backends.signals import connection_created
 
 from workflow_events.delivery.start import refuse_wider_transactions
 from workflow_events.events.catalogue import schemas
-from workflow_events.events.immediate_keys import allow_flush
-from workflow_events.events.registry import registry
+from workflow_events.events.database.immediate_keys import allow_flush
+from workflow_events.events.registration.registry import registry
 
 
 class DeliveryConfig(AppConfig):

@@ -8,7 +8,7 @@ from workflow_events.events.errors import message_of as message_for_people
 MESSAGE_LENGTH: Final = 2_000
 TRACEBACK_LENGTH: Final = 20_000
 CALLERS: Final = (
-    "workflow_events.events.restoring",
+    "workflow_events.events.emission.restoring",
     "workflow_events.delivery.running.interruption",
 )
 """The modules that call receivers in the background."""

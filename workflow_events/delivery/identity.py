@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid5
 
-from workflow_events.events.receivers import Receiver
+from workflow_events.events.registration.receivers import Receiver
 
 
 def delivery_id_of(event_id: UUID, receiver: str) -> UUID:

@@ -21,8 +21,8 @@ from django.utils import timezone
 
 from workflow_events.delivery.failures import message_of, traceback_of
 from workflow_events.delivery.models import Backwards, Delivery, State
-from workflow_events.events.prepared import Among, Parameter, Prepared, PreparedChange
-from workflow_events.events.registry import registry
+from workflow_events.events.database.prepared import Among, Parameter, Prepared, PreparedChange
+from workflow_events.events.registration.registry import registry
 
 Stream = tuple[str, str]
 """A receiver, and what is delivered to it one after the other."""

@@ -13,8 +13,8 @@ from workflow_events.delivery.identity import stream_of
 from workflow_events.delivery.insertion import insert
 from workflow_events.delivery.models import Delivery, LoggedEvent
 from workflow_events.delivery.payload import encode
-from workflow_events.events.event import Event
-from workflow_events.events.receivers import Receiver
+from workflow_events.events.declaration.event import Event
+from workflow_events.events.registration.receivers import Receiver
 
 EVERYTHING = "all"
 """The value of ``EVENT_LOG`` that stores ``post_`` events though nobody gets them."""

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from django.core.checks import CheckMessage
 
-from workflow_events.events import event as events
 from workflow_events.events.checking.blocking import blocking_calls
 from workflow_events.events.checking.comparisons import vain_comparisons
 from workflow_events.events.checking.problems import CheckId, Problem, place_of
@@ -15,9 +14,10 @@ from workflow_events.events.checking.registrations import is_announced
 from workflow_events.events.checking.senders import vain_parts
 from workflow_events.events.checking.sources import Sources, is_ignored
 from workflow_events.events.checking.twice import registered_twice
-from workflow_events.events.phases import Phase
-from workflow_events.events.receivers import Receiver
-from workflow_events.events.registry import registry
+from workflow_events.events.declaration import event as events
+from workflow_events.events.registration.phases import Phase
+from workflow_events.events.registration.receivers import Receiver
+from workflow_events.events.registration.registry import registry
 
 TAG: Final = "workflow_events"
 """``check --tag workflow_events`` looks at receivers only."""

@@ -20,7 +20,7 @@ from django.utils.module_loading import module_has_submodule
 from workflow_events.events.checking.problems import CheckId, Place, Problem
 from workflow_events.events.checks import TAG, check_receivers
 from workflow_events.events.errors import ReceiverLoadError
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 
 SETTING: Final = "EVENT_RECEIVER_MODULES"
 MODULES_OF_AN_APP: Final = ("events", "receivers")

@@ -8,10 +8,11 @@ from django.db import OperationalError
 from graphql import FieldNode, GraphQLError, GraphQLObjectType, GraphQLOutputType
 from graphql.pyutils import Path
 
-from workflow_events.events import ReceiverError, traces
-from workflow_events.events import explanation as explanations
-from workflow_events.events.dry_runs import dry_run
-from workflow_events.events.traces import Trace
+from workflow_events.events import ReceiverError
+from workflow_events.events.tracing import explanation as explanations
+from workflow_events.events.tracing import traces
+from workflow_events.events.tracing.dry_runs import dry_run
+from workflow_events.events.tracing.traces import Trace
 from workflow_events.graphql.errors import EXPLANATION, UNTOLD, public_message
 from workflow_events.graphql.limits.deadline import LimitedExecution
 from workflow_events.workflow.errors import Conflict, InvalidTransition

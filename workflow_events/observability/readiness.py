@@ -13,7 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from workflow_events.configuration import one_line
 from workflow_events.delivery import operating
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 
 logger = logging.getLogger("workflow_events.readiness")
 

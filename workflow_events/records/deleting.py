@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from workflow_events.events.dispatch import emit
+from workflow_events.events.emission.dispatch import emit
 from workflow_events.records.events import PostDeleteRecord, PreDeleteRecord
 from workflow_events.records.heard import NOTHING, heard_of
 from workflow_events.records.values import loaded_values_of

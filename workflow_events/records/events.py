@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Model
 
-from workflow_events.events.event import Event
+from workflow_events.events.declaration.event import Event
 from workflow_events.records.senders import sending_models
 
 M = TypeVar("M", bound=Model)

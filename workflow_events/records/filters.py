@@ -9,9 +9,9 @@ from django.db.models import Model
 
 from workflow_events.events.checking.problems import CheckId, Problem, near, place_of
 from workflow_events.events.checking.registrations import further_checks
-from workflow_events.events.filters import filter_events
-from workflow_events.events.receivers import Receiver
-from workflow_events.events.senders import names_of
+from workflow_events.events.registration.filters import filter_events
+from workflow_events.events.registration.receivers import Receiver
+from workflow_events.events.registration.senders import names_of
 from workflow_events.records.senders import sending_models, with_subclasses
 from workflow_events.records.values import written_fields
 

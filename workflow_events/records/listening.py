@@ -18,10 +18,10 @@ from django.db.models.signals import (
 
 from workflow_events.events.checking.problems import CheckId, Problem, place_of
 from workflow_events.events.checking.registrations import further_checks
-from workflow_events.events.phases import Phase
-from workflow_events.events.receivers import Receiver
-from workflow_events.events.registry import registry
-from workflow_events.events.senders import names_of
+from workflow_events.events.registration.phases import Phase
+from workflow_events.events.registration.receivers import Receiver
+from workflow_events.events.registration.registry import registry
+from workflow_events.events.registration.senders import names_of
 from workflow_events.records import deleting, saving
 from workflow_events.records.events import (
     PostCreateRecord,

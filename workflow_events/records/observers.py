@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Final
 
 from django.db.models import Model
 
-from workflow_events.events.filters import Filtered
-from workflow_events.events.listeners import ReceiverClass, Targets, refusal
+from workflow_events.events.registration.filters import Filtered
+from workflow_events.events.registration.listeners import ReceiverClass, Targets, refusal
 from workflow_events.records.events import (
     PostCreateRecord,
     PostDeleteRecord,

@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.deletion import Collector
 from django.db.models.query import ModelIterable
 
-from workflow_events.events.dispatch import emit
+from workflow_events.events.emission.dispatch import emit
 from workflow_events.records.events import (
     PostCreateRecord,
     PostDeleteRecord,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.db.models import Model
 
-from workflow_events.events.dispatch import deliver, emit, occur
+from workflow_events.events.emission.dispatch import deliver, emit, occur
 from workflow_events.records.errors import UnforeseenUpdate
 from workflow_events.records.events import (
     PostCreateRecord,

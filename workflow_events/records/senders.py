@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.db.migrations.state import StateApps
 from django.db.models import Model
 
-from workflow_events.events.senders import names_of
+from workflow_events.events.registration.senders import names_of
 
 
 def emits(model: type[Model]) -> bool:

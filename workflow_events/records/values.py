@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import FileField, JSONField, Model, QuerySet
 
-from workflow_events.events.prepared import Parameter, Prepared
+from workflow_events.events.database.prepared import Parameter, Prepared
 
 Values = dict[str, Any]
 """By name of the field; of a foreign key, the key of the row that it leads to."""

@@ -7,7 +7,7 @@ from unittest import TestCase
 
 from django.apps import apps
 
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.testing.commits import commits_of_tests
 from workflow_events.testing.deliveries import Deliveries
 from workflow_events.testing.emissions import Emissions, recorded_events

@@ -5,9 +5,9 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any
 
-from workflow_events.events.receivers import Receiver
-from workflow_events.events.registry import registry
-from workflow_events.events.senders import names_of as dotted_names
+from workflow_events.events.registration.receivers import Receiver
+from workflow_events.events.registration.registry import registry
+from workflow_events.events.registration.senders import names_of as dotted_names
 
 
 class UnknownReceiver(LookupError):

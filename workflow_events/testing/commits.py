@@ -13,9 +13,9 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import Atomic
 
-from workflow_events.events.committed import AfterCommit
-from workflow_events.events.frames import current
-from workflow_events.events.isolation import IsolatedFrame
+from workflow_events.events.emission.committed import AfterCommit
+from workflow_events.events.emission.frames import current
+from workflow_events.events.isolation.savepoints import IsolatedFrame
 
 logger = logging.getLogger("workflow_events.events")
 

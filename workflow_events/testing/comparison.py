@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Any, Final, NamedTuple, TypeVar
 
 from workflow_events.events import Event
-from workflow_events.events.senders import SenderFilter, names_of
+from workflow_events.events.registration.senders import SenderFilter, names_of
 from workflow_events.testing.shown import brief
 
 LEFT: Final = 43

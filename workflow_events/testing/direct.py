@@ -10,14 +10,14 @@ from typing import Any, Final, NoReturn
 from django.dispatch import Signal
 
 from workflow_events.events import Event
-from workflow_events.events.envelope import Envelope
-from workflow_events.events.event import declared, restore
-from workflow_events.events.identifiers import uuid7
-from workflow_events.events.receivers import Receiver
-from workflow_events.events.registry import registry
-from workflow_events.events.restoring import run_alone, wants
-from workflow_events.events.senders import names_of
-from workflow_events.events.targets import Source, targets_of
+from workflow_events.events.declaration.envelope import Envelope
+from workflow_events.events.declaration.event import declared, restore
+from workflow_events.events.declaration.identifiers import uuid7
+from workflow_events.events.emission.restoring import run_alone, wants
+from workflow_events.events.registration.receivers import Receiver
+from workflow_events.events.registration.registry import registry
+from workflow_events.events.registration.senders import names_of
+from workflow_events.events.registration.targets import Source, targets_of
 from workflow_events.testing.chosen import registrations_of
 from workflow_events.testing.sought import Sought, UnknownEvent
 from workflow_events.testing.stand_ins import LeftOut

@@ -11,9 +11,9 @@ from uuid import UUID
 from django.db.models import Model
 
 from workflow_events.events import Event
-from workflow_events.events.registry import registry
-from workflow_events.events.senders import names_of
-from workflow_events.events.signals import SignalSent
+from workflow_events.events.registration.registry import registry
+from workflow_events.events.registration.senders import names_of
+from workflow_events.events.registration.signals import SignalSent
 from workflow_events.testing import failures
 from workflow_events.testing.comparison import ANY, Expectation, described
 from workflow_events.testing.shown import Names, kept

@@ -8,8 +8,8 @@ from contextlib import ContextDecorator, ExitStack
 from functools import wraps
 from typing import Any, Self, TypeVar
 
-from workflow_events.events.receivers import Receiver
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.receivers import Receiver
+from workflow_events.events.registration.registry import registry
 from workflow_events.testing.chosen import means, registrations_of
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import AutoField, Field, ForeignKey, Model, QuerySet
 
-from workflow_events.events.senders import names_of
+from workflow_events.events.registration.senders import names_of
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")

@@ -9,9 +9,9 @@ from typing import Any
 from django.dispatch import Signal
 
 from workflow_events.events import Event
-from workflow_events.events.event import declared
-from workflow_events.events.receivers import Receiver
-from workflow_events.events.targets import targets_of
+from workflow_events.events.declaration.event import declared
+from workflow_events.events.registration.receivers import Receiver
+from workflow_events.events.registration.targets import targets_of
 
 
 class UnknownEvent(LookupError):

@@ -4,8 +4,8 @@ from django.apps import AppConfig
 from django.core.signals import request_started
 from django.db.backends.signals import connection_created
 
-from workflow_events.events.immediate_keys import allow_flush
-from workflow_events.events.lost_connections import close_if_lost
+from workflow_events.events.database.immediate_keys import allow_flush
+from workflow_events.events.database.lost_connections import close_if_lost
 from workflow_events.workflow.lookups.sqlite import register_functions
 
 

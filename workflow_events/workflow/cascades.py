@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator
 from itertools import groupby
 from uuid import UUID
 
-from workflow_events.events.dispatch import is_heard
+from workflow_events.events.emission.dispatch import is_heard
 from workflow_events.workflow.errors import InvalidTransition
 from workflow_events.workflow.models import Case, WorkItem
 from workflow_events.workflow.operation import Operation

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 
-from workflow_events.events.prepared import Among, Parameter, Prepared
+from workflow_events.events.database.prepared import Among, Parameter, Prepared
 from workflow_events.workflow.expressions import groups as group_expressions
 from workflow_events.workflow.languages import localized
 from workflow_events.workflow.models import Case, Task, WorkItem

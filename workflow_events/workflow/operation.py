@@ -12,8 +12,8 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from workflow_events.events import Event
-from workflow_events.events.dispatch import deliver, occur
-from workflow_events.events.recording import stored_together
+from workflow_events.events.emission.dispatch import deliver, occur
+from workflow_events.events.emission.recording import stored_together
 from workflow_events.workflow.errors import Conflict
 from workflow_events.workflow.senders import sender_for
 from workflow_events.workflow.users import User

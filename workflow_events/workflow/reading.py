@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import ForeignKey, Model, OneToOneField, QuerySet
 
-from workflow_events.events.prepared import Parameter, Prepared
+from workflow_events.events.database.prepared import Parameter, Prepared
 from workflow_events.workflow.errors import NotFound
 from workflow_events.workflow.models import Case, WorkItem
 from workflow_events.workflow.values import identifier

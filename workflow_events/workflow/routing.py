@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 
-from workflow_events.events.prepared import Among, Parameter, Prepared
+from workflow_events.events.database.prepared import Among, Parameter, Prepared
 from workflow_events.workflow.creation import create_next_items
 from workflow_events.workflow.expressions import flow as flow_expressions
 from workflow_events.workflow.models import Case, Flow, Task, TaskFlow, Workflow, WorkItem

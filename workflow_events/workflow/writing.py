@@ -11,8 +11,8 @@ from uuid import UUID
 from django.db import DatabaseError, models
 from django.db.models.signals import post_save, pre_save
 
-from workflow_events.events.dispatch import is_heard
-from workflow_events.events.prepared import PreparedInsert, PreparedUpdate
+from workflow_events.events.database.prepared import PreparedInsert, PreparedUpdate
+from workflow_events.events.emission.dispatch import is_heard
 from workflow_events.workflow.errors import InvalidTransition
 from workflow_events.workflow.models import Case, WorkItem
 from workflow_events.workflow.operation import Operation

@@ -15,10 +15,10 @@ from django.db.models.signals import post_save
 from tests.events.checked_modules import Modules
 from tests.workflow.builders import ANN, EVENT_NAMES, complete, item, statuses, workflow
 from workflow_events.events import Event, ReceiverError, emit, filter_events, on
-from workflow_events.events import event as declared_events
+from workflow_events.events.declaration import event as declared_events
 from workflow_events.events.errors import ReceiversNotLoaded
 from workflow_events.events.loading import load_receivers
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.graphql import mutations
 from workflow_events.graphql.mutations import CompleteWorkItem, CreateWorkItem, SaveCase, StartCase
 from workflow_events.testing import Deliveries, Emissions

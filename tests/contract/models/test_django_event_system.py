@@ -19,7 +19,7 @@ from tests.events.checked_modules import Modules
 from workflow_events.events import Event, Listener, declare_event, emit, on, signal_to_event
 from workflow_events.events.errors import EventLoop, RegistrationError, UndeclaredEvent
 from workflow_events.events.loading import load_receivers
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.records import Observer, PostCreateRecord
 from workflow_events.testing import Deliveries, Emissions, EventTestMixin
 

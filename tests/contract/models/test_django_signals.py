@@ -43,7 +43,7 @@ from workflow_events.events import (
 )
 from workflow_events.events.checks import check_receivers
 from workflow_events.events.loading import load_receivers
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.records import PostCreateRecord, PostUpdateRecord, PreUpdateRecord
 from workflow_events.testing import Emissions, UnknownReceiver, mute
 

@@ -18,8 +18,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, override_settings
 from django.urls import path
 
-from tests.events.test_aemit import run
-from tests.events.test_concurrent import Meeting
+from tests.events.emission.test_aemit import run
+from tests.events.emission.test_concurrent import Meeting
 from workflow_events.delivery.engines.memory import InMemoryBackend
 from workflow_events.delivery.models import Delivery
 from workflow_events.events import Event, Retry, aemit, declare_event, emit, on
@@ -29,7 +29,7 @@ from workflow_events.events.errors import (
     SynchronousEmission,
     UndeclaredEvent,
 )
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 from workflow_events.testing import Deliveries, DeliveryFailed
 
 

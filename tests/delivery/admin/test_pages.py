@@ -17,7 +17,7 @@ from tests.delivery.deliveries import deliveries
 from workflow_events.delivery.admin import filters as list_filters
 from workflow_events.delivery.admin import pages
 from workflow_events.delivery.models import Delivery, LoggedEvent, State
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.identifiers import uuid7
 
 CASE = "0192a000-0000-7000-8000-0000000000ca"
 

@@ -20,7 +20,7 @@ from workflow_events.delivery.running.execution import execute, fail
 from workflow_events.delivery.running.interruption import Interruptible, TimeLimitExceeded
 from workflow_events.delivery.running.runner import run_due
 from workflow_events.events import Event, Retry, emit, on
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

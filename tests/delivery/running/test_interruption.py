@@ -8,8 +8,8 @@ from asgiref.sync import async_to_sync
 
 from workflow_events.delivery.running.interruption import Interruptible, TimeLimitExceeded
 from workflow_events.events import Event, on
-from workflow_events.events.receivers import Receiver, is_async
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.receivers import Receiver, is_async
+from workflow_events.events.registration.registry import registry
 
 pytestmark = pytest.mark.django_db
 

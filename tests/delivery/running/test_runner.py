@@ -30,7 +30,7 @@ from workflow_events.delivery.running.runner import Runner
 from workflow_events.delivery.running.slots import Work
 from workflow_events.delivery.running.time_limits import Limits
 from workflow_events.events import Retry, emit, on
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -20,7 +20,7 @@ from tests.events.tables import Note
 from workflow_events.delivery import ledger
 from workflow_events.delivery.models import Delivery
 from workflow_events.events import emit, on
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,8 +7,8 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from workflow_events.events import event as events
-from workflow_events.events.registry import registry
+from workflow_events.events.declaration import event as events
+from workflow_events.events.registration.registry import registry
 
 MODULE = "tests.events.catalogue.invoices"
 

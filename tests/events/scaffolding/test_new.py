@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from tests.project.processes import environment
 from workflow_events.events import Event, declare_event
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 
 pytestmark = pytest.mark.any_database
 

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import workflow_events.delivery.models
-from workflow_events.events.immediate_keys import ImmediateForeignKeys
+from workflow_events.events.database.immediate_keys import ImmediateForeignKeys
 
 
 class Migration(migrations.Migration):

@@ -16,10 +16,10 @@ from workflow_events.delivery.identity import delivery_id_of, stream_of
 from workflow_events.delivery.insertion import insert
 from workflow_events.delivery.models import UNFINISHED, Delivery, LoggedEvent
 from workflow_events.delivery.operating.batches import batches_of_keys, in_transaction
-from workflow_events.events.event import declared
-from workflow_events.events.receivers import Receiver
-from workflow_events.events.registry import registry
-from workflow_events.events.restoring import wants
+from workflow_events.events.declaration.event import declared
+from workflow_events.events.emission.restoring import wants
+from workflow_events.events.registration.receivers import Receiver
+from workflow_events.events.registration.registry import registry
 
 logger = logging.getLogger("workflow_events.delivery")
 

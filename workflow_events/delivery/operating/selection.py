@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from workflow_events.delivery.models import Delivery, LoggedEvent, State
-from workflow_events.events.registry import registry
+from workflow_events.events.registration.registry import registry
 
 NEEDS_ATTENTION: Final = (State.PENDING, State.RUNNING, State.DEAD)
 """What is neither done nor canceled."""

@@ -26,10 +26,10 @@ from workflow_events.delivery.payload.errors import (
 )
 from workflow_events.delivery.payload.names import resolve
 from workflow_events.delivery.payload.references import Reference, load, references_in
-from workflow_events.events.envelope import Envelope
-from workflow_events.events.event import Event, restore
-from workflow_events.events.restoring import source_named
-from workflow_events.events.signals import SignalSent
+from workflow_events.events.declaration.envelope import Envelope
+from workflow_events.events.declaration.event import Event, restore
+from workflow_events.events.emission.restoring import source_named
+from workflow_events.events.registration.signals import SignalSent
 
 
 class Decoding:

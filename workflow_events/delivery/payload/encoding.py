@@ -10,7 +10,7 @@ from workflow_events.delivery.payload.codecs import encoder_for
 from workflow_events.delivery.payload.errors import NotEncodable
 from workflow_events.delivery.payload.names import path_of
 from workflow_events.delivery.payload.scalars import UNSTORABLE
-from workflow_events.events.event import Event, case_of
+from workflow_events.events.declaration.event import Event, case_of
 
 VERSION: Final = 1
 """Of what is stored. A release that stores something else reads all lower versions, too."""

@@ -17,7 +17,7 @@ from django.dispatch import Signal
 
 from workflow_events.delivery.payload.codecs import decodes, encodes, tagged
 from workflow_events.delivery.payload.errors import UnknownModel, UnknownName, Unreadable
-from workflow_events.events.signals import name_of_signal
+from workflow_events.events.registration.signals import name_of_signal
 
 _NAMED = (type, FunctionType, BuiltinFunctionType, ModuleType, Signal)
 _NOWHERE = object()

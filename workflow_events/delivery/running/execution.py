@@ -22,9 +22,9 @@ from workflow_events.delivery.running.interruption import (
     WorkerStopped,
     replace_connection,
 )
-from workflow_events.events.registry import registry
-from workflow_events.events.restoring import run_alone
-from workflow_events.events.retry import Retry
+from workflow_events.events.emission.restoring import run_alone
+from workflow_events.events.registration.registry import registry
+from workflow_events.events.registration.retry import Retry
 
 logger = logging.getLogger("workflow_events.delivery")
 

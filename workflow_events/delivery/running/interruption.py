@@ -16,8 +16,8 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from workflow_events.events.connections import of_thread
-from workflow_events.events.receivers import Receiver, is_async
+from workflow_events.events.isolation.connections import of_thread
+from workflow_events.events.registration.receivers import Receiver, is_async
 
 logger = logging.getLogger("workflow_events.delivery")
 

@@ -22,9 +22,9 @@ from workflow_events.delivery.running.interruption import TimeLimitExceeded, Wor
 from workflow_events.delivery.running.pools import Pool
 from workflow_events.delivery.running.slots import Work
 from workflow_events.delivery.running.time_limits import Limits
-from workflow_events.events.lost_connections import close_if_lost
-from workflow_events.events.receivers import is_async
-from workflow_events.events.registry import registry
+from workflow_events.events.database.lost_connections import close_if_lost
+from workflow_events.events.registration.receivers import is_async
+from workflow_events.events.registration.registry import registry
 
 logger = logging.getLogger("workflow_events.delivery")
 

@@ -18,8 +18,8 @@ from workflow_events.delivery.running.interruption import (
     TimeLimitExceeded,
     replace_connection,
 )
-from workflow_events.events.lost_connections import close_if_lost
-from workflow_events.events.registry import registry
+from workflow_events.events.database.lost_connections import close_if_lost
+from workflow_events.events.registration.registry import registry
 
 
 class Work:

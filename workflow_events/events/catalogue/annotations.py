@@ -21,7 +21,7 @@ from typing import (
     get_type_hints,
 )
 
-from workflow_events.events.event import Event
+from workflow_events.events.declaration.event import Event
 
 
 def annotations_of(event: type[Event]) -> dict[str, Any]:

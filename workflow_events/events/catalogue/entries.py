@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflow_events.events.catalogue.annotations import annotations_of, docs_of, type_text
-from workflow_events.events.event import Event, declared
-from workflow_events.events.former_names import former_names
-from workflow_events.events.senders import names_of
+from workflow_events.events.declaration.event import Event, declared
+from workflow_events.events.declaration.former_names import former_names
+from workflow_events.events.registration.senders import names_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

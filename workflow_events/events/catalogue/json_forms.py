@@ -9,8 +9,8 @@ from typing import Any
 
 from workflow_events.events.catalogue.entries import Argument, EventEntry
 from workflow_events.events.catalogue.listening import FilterEntry, Listening, ReceiverEntry
-from workflow_events.events.phases import Background
-from workflow_events.events.senders import names_of
+from workflow_events.events.registration.phases import Background
+from workflow_events.events.registration.senders import names_of
 
 
 def json_of_event(entry: EventEntry) -> dict[str, Any]:

@@ -10,16 +10,16 @@ from typing import Any
 
 from django.dispatch import Signal
 
-from workflow_events.events.calls import CALL
-from workflow_events.events.conversions import Conversion, signal_to_event
-from workflow_events.events.event import declared
-from workflow_events.events.listeners import ReceiverClass
-from workflow_events.events.phases import Background, Phase
-from workflow_events.events.receivers import Predicate, Receiver, is_async, name_of
-from workflow_events.events.registry import registry
-from workflow_events.events.senders import names_of
-from workflow_events.events.signals import name_of_signal
-from workflow_events.events.targets import Source
+from workflow_events.events.declaration.event import declared
+from workflow_events.events.registration.calls import CALL
+from workflow_events.events.registration.conversions import Conversion, signal_to_event
+from workflow_events.events.registration.listeners import ReceiverClass
+from workflow_events.events.registration.phases import Background, Phase
+from workflow_events.events.registration.receivers import Predicate, Receiver, is_async, name_of
+from workflow_events.events.registration.registry import registry
+from workflow_events.events.registration.senders import names_of
+from workflow_events.events.registration.signals import name_of_signal
+from workflow_events.events.registration.targets import Source
 
 PHASES = tuple(Phase)
 """In the order in which they come."""

@@ -9,11 +9,11 @@ from django.dispatch import Signal
 from django.utils.module_loading import import_string
 
 from workflow_events.events.catalogue.entries import EventEntry, catalogue
-from workflow_events.events.event import declared
-from workflow_events.events.former_names import former_names
-from workflow_events.events.registry import registry
-from workflow_events.events.signals import name_of_signal
-from workflow_events.events.targets import Source
+from workflow_events.events.declaration.event import declared
+from workflow_events.events.declaration.former_names import former_names
+from workflow_events.events.registration.registry import registry
+from workflow_events.events.registration.signals import name_of_signal
+from workflow_events.events.registration.targets import Source
 
 
 class NoSuchEvent(LookupError):

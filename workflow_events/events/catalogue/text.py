@@ -9,8 +9,8 @@ from typing import Final
 
 from workflow_events.events.catalogue.entries import Argument, EventEntry
 from workflow_events.events.catalogue.listening import FilterEntry, Listening, ReceiverEntry
-from workflow_events.events.phases import DEFAULT_TIME_LIMIT, Background, Phase
-from workflow_events.events.retry import Retry
+from workflow_events.events.registration.phases import DEFAULT_TIME_LIMIT, Background, Phase
+from workflow_events.events.registration.retry import Retry
 
 WIDTH: Final = 100
 INDENT: Final = 4

@@ -11,7 +11,6 @@ from typing import Any, Final
 from django.db.models.signals import ModelSignal
 from django.dispatch import Signal
 
-from workflow_events.events import event as events
 from workflow_events.events.checking.problems import CheckId, Problem
 from workflow_events.events.checking.registrations import is_announced
 from workflow_events.events.checking.scopes import Meaning, Scope, calls_in
@@ -22,8 +21,9 @@ from workflow_events.events.checking.sources import (
     functions_of,
     place_in,
 )
-from workflow_events.events.phases import Phase
-from workflow_events.events.receivers import Receiver
+from workflow_events.events.declaration import event as events
+from workflow_events.events.registration.phases import Phase
+from workflow_events.events.registration.receivers import Receiver
 
 _VERBS: Final = ("delete", "get", "head", "options", "patch", "post", "put", "request")
 BLOCKING: Final[dict[str, frozenset[str]]] = {

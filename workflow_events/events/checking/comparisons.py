@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from django.db.models.signals import ModelSignal
 from django.dispatch import Signal
 
-from workflow_events.events import event as events
 from workflow_events.events.checking.problems import CheckId, Problem
 from workflow_events.events.checking.scopes import names_bound, own_nodes
 from workflow_events.events.checking.senders import known_senders, written_here
 from workflow_events.events.checking.sources import Sources, functions_of, place_in
-from workflow_events.events.event import Event
-from workflow_events.events.receivers import Receiver
+from workflow_events.events.declaration import event as events
+from workflow_events.events.declaration.event import Event
+from workflow_events.events.registration.receivers import Receiver
 
 
 def vain_comparisons(receiver: Receiver, sources: Sources) -> Iterator[Problem]:

@@ -13,8 +13,8 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 (Django's name for it)
 
-from workflow_events.events.calls import CALL, Placed
 from workflow_events.events.errors import AmbiguousSender, RegistrationError
+from workflow_events.events.registration.calls import CALL, Placed
 
 
 class CheckId(StrEnum):

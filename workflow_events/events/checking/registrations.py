@@ -9,15 +9,15 @@ from typing import Any
 
 from django.dispatch import Signal
 
-from workflow_events.events import event as events
-from workflow_events.events.calls import ALWAYS
 from workflow_events.events.checking.problems import CheckId, Place, Problem, near, place_of, plain
 from workflow_events.events.checking.senders import sender_problems
+from workflow_events.events.declaration import event as events
+from workflow_events.events.declaration.event import Event
 from workflow_events.events.errors import RegistrationError
-from workflow_events.events.event import Event
-from workflow_events.events.phases import Phase
-from workflow_events.events.receivers import Receiver
-from workflow_events.events.targets import Target
+from workflow_events.events.registration.calls import ALWAYS
+from workflow_events.events.registration.phases import Phase
+from workflow_events.events.registration.receivers import Receiver
+from workflow_events.events.registration.targets import Target
 
 _WILDCARDS = re.compile(r"[*?\[\]]")
 

@@ -9,12 +9,12 @@ from typing import Any
 from django.apps import apps
 from django.db.models.signals import ModelSignal
 
-from workflow_events.events import event as events
 from workflow_events.events.checking.problems import CheckId, Place, Problem, near
+from workflow_events.events.declaration import event as events
+from workflow_events.events.declaration.event import Event
 from workflow_events.events.errors import AmbiguousSender
-from workflow_events.events.event import Event
-from workflow_events.events.receivers import Receiver
-from workflow_events.events.senders import SenderFilter, names_of
+from workflow_events.events.registration.receivers import Receiver
+from workflow_events.events.registration.senders import SenderFilter, names_of
 
 _NOUN_FIRST = re.compile(r"(?P<noun>\w+?)_(?P<when>pre|post)_(?P<verb>\w+)")
 _LABEL = re.compile(r"[A-Za-z_]\w*\.[A-Za-z_]\w*")

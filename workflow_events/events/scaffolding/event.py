@@ -8,7 +8,7 @@ from typing import Final
 
 from workflow_events.events.catalogue import describe
 from workflow_events.events.catalogue.text import shown_place
-from workflow_events.events.event import RESERVED, declared
+from workflow_events.events.declaration.event import RESERVED, declared
 from workflow_events.events.scaffolding.errors import CannotWrite
 from workflow_events.events.scaffolding.imports import Imports
 from workflow_events.events.scaffolding.layout import fitted

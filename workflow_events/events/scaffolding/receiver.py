@@ -6,9 +6,9 @@ import sys
 from typing import Final
 
 from workflow_events.events.catalogue import EventEntry
-from workflow_events.events.event import Event
-from workflow_events.events.phases import Phase
-from workflow_events.events.registry import registry
+from workflow_events.events.declaration.event import Event
+from workflow_events.events.registration.phases import Phase
+from workflow_events.events.registration.registry import registry
 from workflow_events.events.scaffolding.errors import CannotWrite
 from workflow_events.events.scaffolding.imports import Imports
 from workflow_events.events.scaffolding.layout import LINE, fitted

@@ -24,8 +24,8 @@ from graphql import (
 )
 from graphql.pyutils import Path
 
+from workflow_events.events.emission.frames import end_all
 from workflow_events.events.errors import PassesReceivers
-from workflow_events.events.frames import end_all
 from workflow_events.workflow.errors import LimitExceeded
 
 STATEMENT_TIMEOUT: Final = "57014"

@@ -3,7 +3,7 @@
 from typing import Final
 
 from workflow_events.events import Event
-from workflow_events.events.former_names import register_former_names
+from workflow_events.events.declaration.former_names import register_former_names
 from workflow_events.workflow.events import cases, work_items
 
 FORMER_NAMES: Final[dict[str, type[Event]]] = {

@@ -4,9 +4,9 @@ import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
 
-import workflow_events.events.identifiers
+import workflow_events.events.declaration.identifiers
 import workflow_events.workflow.models.indexes
-from workflow_events.events.immediate_keys import ImmediateForeignKeys
+from workflow_events.events.database.immediate_keys import ImmediateForeignKeys
 
 
 class Migration(migrations.Migration):
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=workflow_events.events.identifiers.uuid7,
+                        default=workflow_events.events.declaration.identifiers.uuid7,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -158,7 +158,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=workflow_events.events.identifiers.uuid7,
+                        default=workflow_events.events.declaration.identifiers.uuid7,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -264,7 +264,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=workflow_events.events.identifiers.uuid7,
+                        default=workflow_events.events.declaration.identifiers.uuid7,
                         editable=False,
                         primary_key=True,
                         serialize=False,

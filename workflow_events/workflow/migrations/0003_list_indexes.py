@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from workflow_events.events.immediate_keys import ImmediateForeignKeys
+from workflow_events.events.database.immediate_keys import ImmediateForeignKeys
 
 
 class Migration(migrations.Migration):

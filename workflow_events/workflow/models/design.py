@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core.validators import MaxValueValidator
 from django.db import models
 
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.identifiers import uuid7
 from workflow_events.workflow.models.base import MYPY, Audited, Named, Slugged
 
 if TYPE_CHECKING and not MYPY:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import models
 
-from workflow_events.events.identifiers import uuid7
+from workflow_events.events.declaration.identifiers import uuid7
 from workflow_events.workflow.models.base import MYPY, Audited, Closable, Named
 from workflow_events.workflow.models.design import Task, Workflow
 from workflow_events.workflow.models.indexes import ContainmentIndex

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from workflow_events.delivery.running import execution
-from workflow_events.events.event import Event
-from workflow_events.events.receivers import Receiver
+from workflow_events.events.declaration.event import Event
+from workflow_events.events.registration.receivers import Receiver
 
 _run_alone = execution.run_alone
 

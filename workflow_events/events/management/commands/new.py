@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflow_events.events.catalogue import EventEntry, NoSuchEvent, events_named
-from workflow_events.events.debug import DebugEvent
+from workflow_events.events.declaration.debug import DebugEvent
 from workflow_events.events.loading import SETTING
 from workflow_events.events.scaffolding.errors import CannotWrite
 from workflow_events.events.scaffolding.event import (

@@ -1,0 +1,1 @@
+"""What the rooms share about Django's connections: prepared statements, keys, outages."""

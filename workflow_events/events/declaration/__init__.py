@@ -1,0 +1,1 @@
+"""Declaring events: classes, names, what every occurrence knows of itself."""

@@ -1,0 +1,1 @@
+"""Undoing what one receiver did, and nothing else (contract section 4)."""

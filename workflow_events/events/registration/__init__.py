@@ -1,0 +1,1 @@
+"""Registering receivers: what ``@on`` takes, and the one registry."""

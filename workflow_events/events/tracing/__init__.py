@@ -1,0 +1,1 @@
+"""Seeing what happened: traces of emissions, and runs that leave nothing behind."""

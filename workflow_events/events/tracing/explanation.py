@@ -1,0 +1,107 @@
+"""What a trace has found, as JSON: which receivers ran, and why the others did not.
+
+The names of its members are those of docs/how-to/explain-what-happened.md; clients read them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from workflow_events.events.errors import message_of
+from workflow_events.events.registration.receivers import Predicate, Receiver, name_of
+from workflow_events.events.registration.senders import names_of
+from workflow_events.events.tracing.traces import Emitted, Outcome, Place, Run, Trace
+
+Told = Callable[[BaseException], str | None]
+"""Returns what may be said of an error besides its class; None for nothing."""
+
+
+def explained(trace: Trace, told: Told = message_of) -> dict[str, Any]:
+    """Return what was emitted, event by event, below each receiver what it emitted itself.
+
+    ``told`` says what of the errors of receivers is repeated.
+    """
+    return {
+        "dry_run": trace.dry_run,
+        "seconds": round(trace.seconds, 6),
+        "statements": trace.statements,
+        "events": [_emitted(emitted, told) for emitted in trace.events],
+        "on_commit": trace.on_commit,
+        "mails": [{"to": mail.recipients(), "subject": str(mail.subject)} for mail in trace.mails],
+    }
+
+
+def error_of(error: BaseException, told: Told = message_of) -> dict[str, Any]:
+    """Return what is said of an error."""
+    return {"type": type(error).__name__, "message": told(error)}
+
+
+def _emitted(emitted: Emitted, told: Told) -> dict[str, Any]:
+    event = emitted.event
+    envelope = event.envelope
+    return {
+        "event": event.event_name,
+        "id": str(envelope.id),
+        "sender": names_of(event.sender)[1],
+        "payload": {name: type(value).__name__ for name, value in sorted(vars(event).items())},
+        "seconds": round(emitted.seconds, 6),
+        "stored": emitted.is_stored,
+        "receivers": [_receiver(emitted, place, told) for place in emitted.places],
+    }
+
+
+def _receiver(emitted: Emitted, place: Place, told: Told) -> dict[str, Any]:
+    receiver, outcome = place.receiver, emitted.outcome_of(place)
+    run = emitted.run_of(receiver)
+    found: dict[str, Any] = {
+        "receiver": receiver.name,
+        "defined_at": receiver.defined_at,
+        "outcome": str(outcome),
+        "reason": _reason(emitted, receiver, outcome, run),
+        "raise_exception": receiver.raise_exception,
+    }
+    if run is not None:
+        found["seconds"] = round(run.seconds, 6)
+        found["statements"] = run.statements
+        if (error := run.error) is not None:
+            found["error"] = error_of(error, told)
+        found["events"] = [_emitted(inner, told) for inner in emitted.below.get(receiver, ())]
+    return found
+
+
+def _reason(emitted: Emitted, receiver: Receiver, outcome: Outcome, run: Run | None) -> str:
+    if outcome is Outcome.WRONG_SENDER:
+        return _wrong_sender(receiver, names_of(emitted.event.sender)[1])
+    if outcome is Outcome.FILTERED and run is not None and run.refused_by is not None:
+        return described(run.refused_by)
+    if outcome is Outcome.NOT_RUN:
+        options = [
+            option
+            for option, is_off in (
+                ("atomic=False", not receiver.atomic),
+                ("dry_run=False", not receiver.dry_run),
+            )
+            if is_off
+        ]
+        return ", ".join(options)
+    if outcome is Outcome.BACKGROUND:
+        return receiver.options.name
+    return ""
+
+
+def described(predicate: Predicate) -> str:
+    """Return the name of a filter, and where it is defined."""
+    code = getattr(inspect.unwrap(predicate.function), "__code__", None)
+    place = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
+    return f"{name_of(predicate.function)}{place}"
+
+
+def _wrong_sender(receiver: Receiver, sender: str) -> str:
+    wanted = str(receiver.senders) or ", ".join(
+        names_of(target.sender)[1] for target in receiver.targets if target.sender
+    )
+    if not wanted:
+        return f"{sender} is a model as a migration makes it: nothing is delivered of it"
+    return f"wants {wanted}, was {sender}"
