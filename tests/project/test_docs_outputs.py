@@ -1,0 +1,78 @@
+"""What pages show as answers and messages is what comes."""
+
+import importlib
+import json
+import re
+import sys
+from types import ModuleType
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.management import call_command
+
+from tests.project.pages import blocks_of
+from tests.project.processes import ROOT
+from workflow_events.delivery.payload import NotEncodable
+from workflow_events.events import Event, emit, on
+
+DOCS = ROOT / "docs"
+ARCHIVE = """\
+from workflow_events.events import on
+from workflow_events.workflow.events import post_complete_case
+
+
+@on(post_complete_case, order=-1, raise_exception=True)
+def store(case): ...
+"""
+
+
+def print_lines(lines):
+    """A receiver in the background is found by its name."""
+
+
+def texts(page: str, language: str = "text") -> list[str]:
+    return [block.text for block in blocks_of(DOCS / page) if block.language == language]
+
+
+def test_the_catalogue_shows_an_event_so(capsys):
+    event, _ = texts("how-to/look-at-events-and-receivers.md")
+    call_command("events", "post_complete_work_item")
+    shown = capsys.readouterr().out
+    # The line where it is declared moves with every change of that module.
+    assert re.sub(r":\d+\n", ":71\n", shown) == event
+
+
+def test_receivers_are_shown_so(capsys, monkeypatch):
+    _, receivers = texts("how-to/look-at-events-and-receivers.md")
+    monkeypatch.delitem(sys.modules, "extensions.application", raising=False)
+    importlib.import_module("extensions.application")
+    archive = ModuleType("extensions.archive")
+    monkeypatch.setitem(sys.modules, archive.__name__, archive)
+    # `store` stands in line 12 there.
+    file = str(ROOT / "extensions/archive.py")
+    exec(compile("\n" * 7 + ARCHIVE, file, "exec"), vars(archive))
+    monkeypatch.chdir(ROOT)
+    call_command("receivers", "post_complete_case")
+    assert capsys.readouterr().out == receivers
+    del sys.modules["extensions.application"]
+
+
+def test_too_many_aliases_are_refused_so(client):
+    [answer] = texts("how-to/limit-requests.md", "json")
+    document = " ".join(f"a{n}: __typename" for n in range(501))
+    response = client.post("/graphql", f"{{ {document} }}", content_type="application/graphql")
+    assert response.json() == json.loads(answer)
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_stored_is_refused_so():
+    [message] = texts("reference/payload.md")
+
+    class InvoiceSent(Event):
+        lines: list[dict[str, object]]
+
+    on(InvoiceSent, background=True)(print_lines)
+    lines = [{}, {}, {"file": ContentFile(b"")}]
+    with pytest.raises(NotEncodable) as refused:
+        emit(InvoiceSent, sender=None, lines=lines)
+    assert str(refused.value) == " ".join(message.split())
