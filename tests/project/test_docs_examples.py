@@ -38,6 +38,7 @@ PAGES = [
     "how-to/come-from-caluma.md",
     "how-to/come-from-django-signals.md",
     "how-to/come-from-django-event-system.md",
+    "how-to/come-from-litestar.md",
     "how-to/control-access.md",
     "how-to/identify-users.md",
     "how-to/keep-a-history.md",

@@ -76,6 +76,8 @@ def test_a_handler_responds_to_several_events_by_a_regular_expression(
     for name in ("event::name::some_event", "event::name:some::other::event", "event::other"):
         emit(name, sender=Harbour)
     assert heard == ["event::name::some_event", "event::name:some::other::event"]
+    with pytest.raises(RegistrationError, match="but no such event is declared"):
+        on("event::name(.*)")(lambda: None)
 
 
 def test_a_regular_expression_matches_the_whole_name(heard: list[Any]) -> None:
