@@ -52,6 +52,7 @@ RUN = {
     ("reference/graphql.md", "graphql"): "tests/project/test_docs_examples.py",
     ("reference/graphql.md", "json"): "tests/project/test_docs_examples.py",
     ("reference/python-api.md", "text"): GENERATED,
+    ("explanation/transactions-and-order.md", "text"): SHOWS,
     ("reference/payload.md", "text"): SHOWS,
     ("how-to/look-at-events-and-receivers.md", "text"): SHOWS,
     ("how-to/limit-requests.md", "json"): SHOWS,

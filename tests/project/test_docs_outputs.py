@@ -12,7 +12,9 @@ from django.core.management import call_command
 
 from tests.project.pages import blocks_of
 from tests.project.processes import ROOT
+from tests.project.test_docs_examples import run
 from workflow_events.delivery.payload import NotEncodable
+from workflow_events.delivery.running.runner import run_due
 from workflow_events.events import Event, emit, on
 
 DOCS = ROOT / "docs"
@@ -76,3 +78,15 @@ def test_what_cannot_be_stored_is_refused_so():
     with pytest.raises(NotEncodable) as refused:
         emit(InvoiceSent, sender=None, lines=lines)
     assert str(refused.value) == " ".join(message.split())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_picture_shows_the_order(monkeypatch):
+    page = "explanation/transactions-and-order.md"
+    [picture] = texts(page)
+    run(page, monkeypatch)
+    order = vars(sys.modules["extensions.example"])["order"]
+    shown = re.findall(r"^[│ ]*[├└]─ (\w+) *(?: {3}.*)?$", picture, re.MULTILINE)
+    assert order == [name for name in shown if name != "UPDATE"]
+    assert run_due() == 1
+    assert order[-1] == "send_letter"
