@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from workflow_events.events import Event
 from workflow_events.events.registration.senders import SenderFilter, names_of
-from workflow_events.testing.shown import brief
+from workflow_events.testing.representation import short_repr
 
 LEFT: Final = 43
 RIGHT: Final = 44
@@ -172,7 +172,7 @@ def _compared(name: str, expected: Any, actual: Any) -> list[Line]:
             for key in dict.fromkeys([*expected, *actual])
             for line in _member(f"{name}[{key!r}]", key, expected, actual)
         ] or [Line(f"{name}={{}}", f"{name}={{}}", True)]
-    shown = f"{name}={_wish(expected)}", f"{name}={brief(actual)}"
+    shown = f"{name}={_wish(expected)}", f"{name}={short_repr(actual)}"
     return [Line(*shown, equals(expected, actual))]
 
 
@@ -180,16 +180,18 @@ def _member(name: str, key: Any, expected: dict[Any, Any], actual: dict[Any, Any
     if key in expected and key in actual:
         # Members are compared as the dict compares them: a callable in it is no predicate.
         same = expected[key] is actual[key] or expected[key] == actual[key]
-        return [Line(f"{name}={brief(expected[key])}", f"{name}={brief(actual[key])}", same)]
-    ours = f"{name}={brief(expected[key])}" if key in expected else ""
-    theirs = f"{name}={brief(actual[key])}" if key in actual else ""
+        return [
+            Line(f"{name}={short_repr(expected[key])}", f"{name}={short_repr(actual[key])}", same)
+        ]
+    ours = f"{name}={short_repr(expected[key])}" if key in expected else ""
+    theirs = f"{name}={short_repr(actual[key])}" if key in actual else ""
     return [Line(ours, theirs, False)]
 
 
 def _wish(expected: Any) -> str:
     if callable(expected) and not isinstance(expected, type):
         return f"<that {getattr(expected, '__name__', repr(expected))} accepts>"
-    return brief(expected)
+    return short_repr(expected)
 
 
 def described(event: Event) -> str:

@@ -10,10 +10,10 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from workflow_events.events import Event
-from workflow_events.testing import failures
-from workflow_events.testing.chosen import UnknownReceiver, registrations_of
+from workflow_events.testing import assertion_messages
 from workflow_events.testing.comparison import ANY, Expectation, wrapped
-from workflow_events.testing.sought import Sought
+from workflow_events.testing.matching_events import EventMatcher
+from workflow_events.testing.matching_receivers import UnknownReceiver, registrations_of
 
 if TYPE_CHECKING:
     from workflow_events.delivery.models import Delivery
@@ -104,13 +104,17 @@ class Deliveries:
         found = [one for one in _queued(self) if one.receiver in names]
         occurrences = [_occurrence(one) for one in found]
         if event is not None:
-            sought = Sought(event)
-            occurrences = [(d, e) for d, e in occurrences if sought.means(e)]
+            matcher = EventMatcher(event)
+            occurrences = [(d, e) for d, e in occurrences if matcher.means(e)]
         fitting = [delivery for delivery, occurrence in occurrences if wish.holds(occurrence)]
         if len(fitting) != times if times is not None else not fitting:
             told = f"{' or '.join(names)} should have {_count(times)} queued"
-            of = "" if event is None else f" of {Sought(event)}"
-            compared = [failures.compared("queued", wish, one) for _, one in occurrences if payload]
+            of = "" if event is None else f" of {EventMatcher(event)}"
+            compared = [
+                assertion_messages.compared("queued", wish, one)
+                for _, one in occurrences
+                if payload
+            ]
             queued = _told_queued(f"{told}{of}{f' with {wish}' if payload else ''}", _queued(self))
             raise AssertionError("\n\n".join([queued, *compared]))
         return fitting
@@ -126,8 +130,8 @@ class Deliveries:
             names = _background_names(receiver)
             queued = [one for one in queued if one.receiver in names]
         if event is not None:
-            sought = Sought(event)
-            queued = [one for one in queued if sought.means(_occurrence(one)[1])]
+            matcher = EventMatcher(event)
+            queued = [one for one in queued if matcher.means(_occurrence(one)[1])]
         if queued:
             raise AssertionError(_told_queued("Nothing should be queued", queued))
 
@@ -166,7 +170,7 @@ def _check_carried(receiver: Any, event: Any, payload: Iterable[str]) -> None:
     """Refuse attributes that no event has; what signals carry nobody knows beforehand."""
     targets = [target.wanted for one in registrations_of(receiver) for target in one.targets]
     if event is not None or not any(isinstance(target, Signal) for target in targets):
-        Sought(targets if event is None else event).check_carries(payload)
+        EventMatcher(targets if event is None else event).check_carries(payload)
 
 
 def _queued(deliveries: Deliveries) -> list[Delivery]:

@@ -14,10 +14,10 @@ from workflow_events.events import Event
 from workflow_events.events.registration.registry import registry
 from workflow_events.events.registration.senders import names_of
 from workflow_events.events.registration.signals import SignalSent
-from workflow_events.testing import failures
+from workflow_events.testing import assertion_messages
 from workflow_events.testing.comparison import ANY, Expectation, described
-from workflow_events.testing.shown import Names, kept
-from workflow_events.testing.sought import Sought
+from workflow_events.testing.matching_events import EventMatcher
+from workflow_events.testing.representation import StableNames, captured
 
 E = TypeVar("E", bound=Event)
 
@@ -56,8 +56,8 @@ class Emissions(Sequence[Event]):
 
         Raises `UnknownEvent` for what means no event that is declared.
         """
-        sought = Sought(event)
-        return [one for one in self if sought.means(one)]
+        matcher = EventMatcher(event)
+        return [one for one in self if matcher.means(one)]
 
     def names(self) -> list[str]:
         """Return the names of the occurrences."""
@@ -87,12 +87,14 @@ class Emissions(Sequence[Event]):
         and ``TypeError`` for an attribute that no such event has.
         """
         __tracebackhide__ = True
-        sought, wish = Sought(event), Expectation(sender, payload)
-        sought.check_carries(payload)
-        found = [one for one in self if sought.means(one)]
+        matcher, wish = EventMatcher(event), Expectation(sender, payload)
+        matcher.check_carries(payload)
+        found = [one for one in self if matcher.means(one)]
         fitting = [one for one in found if wish.holds(one)]
         if len(fitting) != times if times is not None else not fitting:
-            raise AssertionError(failures.of_emitted(sought, wish, times, found, list(self)))
+            raise AssertionError(
+                assertion_messages.of_emitted(matcher, wish, times, found, list(self))
+            )
         return fitting
 
     def assert_order(self, events: Iterable[Any], /, *, strict: bool = False) -> None:
@@ -102,18 +104,18 @@ class Emissions(Sequence[Event]):
         Raises ``AssertionError``.
         """
         __tracebackhide__ = True
-        expected = [Sought(event) for event in events]
-        emitted = [one for one in self if strict or any(sought.means(one) for sought in expected)]
+        expected = [EventMatcher(event) for event in events]
+        emitted = [one for one in self if strict or any(matcher.means(one) for matcher in expected)]
         if len(expected) != len(emitted) or not all(
-            sought.means(one) for sought, one in zip(expected, emitted, strict=True)
+            matcher.means(one) for matcher, one in zip(expected, emitted, strict=True)
         ):
-            raise AssertionError(failures.of_order(expected, emitted))
+            raise AssertionError(assertion_messages.of_order(expected, emitted))
 
     def assert_nothing(self) -> None:
         """Assert that nothing was emitted. Raises ``AssertionError``."""
         __tracebackhide__ = True
         if self._entries:
-            raise AssertionError(failures.of_nothing(list(self)))
+            raise AssertionError(assertion_messages.of_nothing(list(self)))
 
     @contextmanager
     def expect(self, *events: Any) -> Iterator[Emissions]:
@@ -146,11 +148,11 @@ class Emissions(Sequence[Event]):
 
         Each occurrence has its ``event``, ``sender`` and ``payload`` as of its emission, and, where
         a receiver emitted it, ``caused_by``: the events around it, the outermost first. Rows and
-        ids are numbered as they appear, times are shown by their type. ``rows`` are the fields to
-        show of a model's rows, by model; without it those that say what a row is: fields with
-        choices, unique texts, and the keys of rows whose keys are chosen and not generated.
+        ids are numbered as they appear, times are shown by their type. ``rows`` says which fields
+        to show of a model's rows, by model. Of other models these are fields with choices, unique
+        texts, and foreign keys to rows with natural keys (such as slugs).
         """
-        names = Names(rows or {})
+        names = StableNames(rows or {})
         known = {entry.event.envelope.id: entry for entry in self._entries}
         return [
             {
@@ -165,7 +167,7 @@ class Emissions(Sequence[Event]):
     @contextmanager
     def _hear(self, event: Event) -> Iterator[None]:
         if not isinstance(event, SignalSent):
-            payload = {name: kept(value) for name, value in vars(event).items()}
+            payload = {name: captured(value) for name, value in vars(event).items()}
             self._entries.append(Entry(event, event.envelope.cause, payload))
         yield
 
@@ -211,14 +213,14 @@ def recorded_events() -> Iterator[Emissions]:
 def expected_events(*events: Any) -> Iterator[Emissions]:
     """Do what `Emissions.expect` does, where nothing else is recorded."""
     __tracebackhide__ = True
-    expected = [Sought(event) for event in events]
+    expected = [EventMatcher(event) for event in events]
     if not expected:
         raise TypeError("Name the events to expect.")
     with (
         recorded_events() as emitted,
-        registry.muted(lambda receiver: any(sought.is_heard_by(receiver) for sought in expected)),
+        registry.muted(lambda receiver: any(matcher.is_heard_by(receiver) for matcher in expected)),
     ):
         yield emitted
-    absent = [sought for sought in expected if not any(map(sought.means, emitted))]
+    absent = [matcher for matcher in expected if not any(map(matcher.means, emitted))]
     if absent:
-        raise AssertionError(failures.of_expected(expected, list(emitted)))
+        raise AssertionError(assertion_messages.of_expected(expected, list(emitted)))

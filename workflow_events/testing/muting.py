@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 from workflow_events.events.registration.receivers import Receiver
 from workflow_events.events.registration.registry import registry
-from workflow_events.testing.chosen import means, registrations_of
+from workflow_events.testing.matching_receivers import means, registrations_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 

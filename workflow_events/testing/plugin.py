@@ -8,10 +8,10 @@ from typing import Final
 import pytest
 
 from workflow_events.events.registration.registry import registry
+from workflow_events.testing.background_engine import engine_in_memory
 from workflow_events.testing.commits import commits_of_tests
 from workflow_events.testing.deliveries import Deliveries
 from workflow_events.testing.emissions import Emissions, recorded_events
-from workflow_events.testing.environment import engine_in_memory
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -18,8 +18,8 @@ class UnknownEvent(LookupError):
     """A name or a pattern means no event that is declared."""
 
 
-class Sought:
-    """What a test asks for: an event class, also an abstract one, a name, or a pattern."""
+class EventMatcher:
+    """Matches the events that a test names: a class, also an abstract one, a name or a pattern."""
 
     def __init__(self, wanted: Any) -> None:
         """Take what a test gives. Raises `UnknownEvent`, or what `on` raises for it."""

@@ -14,14 +14,14 @@ from workflow_events.testing.comparison import (
     side_by_side,
     wrapped,
 )
-from workflow_events.testing.sought import Sought
+from workflow_events.testing.matching_events import EventMatcher
 
 MOST: Final = 5
 """Occurrences that are compared in one message, those with the fewest differences first."""
 
 
 def of_emitted(
-    sought: Sought,
+    matcher: EventMatcher,
     wish: Expectation,
     times: int | None,
     found: Sequence[Event],
@@ -31,10 +31,10 @@ def of_emitted(
     wanted = "at least once" if times is None else _times(times)
     fitting = sum(map(wish.holds, found))
     asked = f" with {wish}" if str(wish) else ""
-    told = f"{sought} should have been emitted {wanted}{asked}"
+    told = f"{matcher} should have been emitted {wanted}{asked}"
     if not found:
         # Nothing to compare with but all the others.
-        first = Line(str(sought), described(emitted[0]) if emitted else "nothing", False)
+        first = Line(str(matcher), described(emitted[0]) if emitted else "nothing", False)
         rest = [Line("", described(one), False) for one in emitted[1:]]
         return "\n".join([wrapped(f"{told}, but never was."), _emitted([first, *rest])])
     otherwise = len(found) - fitting
@@ -45,9 +45,9 @@ def of_emitted(
     return "\n\n".join([wrapped(f"{told}, but {but}."), *parts, *more])
 
 
-def of_order(expected: Sequence[Sought], emitted: Sequence[Event]) -> str:
+def of_order(expected: Sequence[EventMatcher], emitted: Sequence[Event]) -> str:
     """Show both orders, aligned at what they share."""
-    lines = aligned(expected, emitted, Sought.means, (str, described))
+    lines = aligned(expected, emitted, EventMatcher.means, (str, described))
     return f"Events were not emitted in the order expected.\n{_emitted(lines)}"
 
 
@@ -59,16 +59,17 @@ def of_nothing(emitted: Sequence[Event]) -> str:
     return f"Nothing should have been emitted.\n{_emitted(lines)}"
 
 
-def of_expected(expected: Sequence[Sought], emitted: Sequence[Event]) -> str:
+def of_expected(expected: Sequence[EventMatcher], emitted: Sequence[Event]) -> str:
     """Name the events that never came, and show what came."""
-    absent = [sought for sought in expected if not any(map(sought.means, emitted))]
+    absent = [matcher for matcher in expected if not any(map(matcher.means, emitted))]
     names = ", ".join(map(str, absent))
-    came = [sought for sought in expected if sought not in absent]
-    others = [one for one in emitted if not any(sought.means(one) for sought in came)]
+    came = [matcher for matcher in expected if matcher not in absent]
+    others = [one for one in emitted if not any(matcher.means(one) for matcher in came)]
     lines = [
-        Line(str(sought), described(next(filter(sought.means, emitted))), True) for sought in came
+        Line(str(matcher), described(next(filter(matcher.means, emitted))), True)
+        for matcher in came
     ]
-    lines += aligned(absent, others, Sought.means, (str, described))
+    lines += aligned(absent, others, EventMatcher.means, (str, described))
     return f"{wrapped(f'Never emitted: {names}.')}\n{_emitted(lines)}"
 
 

@@ -18,11 +18,11 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
-class Names:
+class StableNames:
     """Names for what differs from run to run: rows and ids are numbered as they come.
 
     ``rows`` are the fields to show of a model's rows, by model. Without it these are the fields
-    with choices, those that are unique, and the keys of rows whose own key somebody has chosen.
+    with choices, unique texts, and foreign keys to rows with natural keys (`identifying_fields`).
     """
 
     def __init__(self, rows: Mapping[type[Model], Iterable[str]]) -> None:
@@ -54,14 +54,14 @@ class Names:
             return self._id(str(value))
         if isinstance(value, datetime | date | time):
             return f"<{type(value).__name__}>"
-        return plain(value)
+        return text_of(value)
 
     def _id(self, key: str) -> str:
         return self._labels.get(key) or f"<UUID {self._number('UUID', key)}>"
 
     def _row(self, row: Row) -> str:
         name = row.model.__name__
-        if is_chosen(key := row.model._meta.pk):
+        if is_natural_key(key := row.model._meta.pk):
             own = f"{name} {self.value(row.values.get(key.attname))!r}"
         elif row.adding:
             own = f"unsaved {name}"
@@ -69,10 +69,11 @@ class Names:
             own = f"{name} {self._number(name, row.key)}"
             self._labels.setdefault(str(row.key), f"<{own}>")
         fields = self._rows.get(row.model, None)
-        shown = self._fields(row, telling(row.model) if fields is None else fields)
+        shown = self.fields(row, identifying_fields(row.model) if fields is None else fields)
         return f"{own} ({', '.join(shown)})" if shown else own
 
-    def _fields(self, row: Row, names: Iterable[str]) -> list[str]:
+    def fields(self, row: Row, names: Iterable[str]) -> list[str]:
+        """Return these fields of a row, each as ``name=value``, as far as they were loaded."""
         fields = [row.model._meta.get_field(name) for name in names]
         return [
             f"{field.name}={self.value(row.values[field.attname])!r}"
@@ -93,20 +94,20 @@ class Row:
         self.key = instance.pk
         self.adding = instance._state.adding
         names = {field.attname for field in self.model._meta.concrete_fields}
-        self.values = {name: kept(v) for name, v in vars(instance).items() if name in names}
+        self.values = {name: captured(v) for name, v in vars(instance).items() if name in names}
 
 
-def kept(value: Any) -> Any:
+def captured(value: Any) -> Any:
     """Return a value as it is now, for showing it later; runs no SQL."""
     if isinstance(value, Model):
         return Row(value)
     if isinstance(value, Mapping):
-        return {key: kept(member) for key, member in value.items()}
+        return {key: captured(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        return [kept(member) for member in value]
+        return [captured(member) for member in value]
     if isinstance(value, set | frozenset):
-        return sorted(map(kept, value), key=_rank)
-    return value if isinstance(value, _UNCHANGING) else plain(value)
+        return sorted(map(captured, value), key=_rank)
+    return value if isinstance(value, _UNCHANGING) else text_of(value)
 
 
 def _rank(member: Any) -> str:
@@ -117,7 +118,7 @@ def _rank(member: Any) -> str:
 _UNCHANGING = (type(None), bool, int, float, str, UUID, date, time, Enum)
 
 
-def plain(value: Any) -> str:
+def text_of(value: Any) -> str:
     """Return the text of an object without its address; of a class or function its name."""
     if isinstance(value, QuerySet):
         return f"<QuerySet of {value.model.__name__}>"  # its repr would run it
@@ -126,33 +127,34 @@ def plain(value: Any) -> str:
     return _ADDRESS.sub("", repr(value))
 
 
-def brief(value: Any) -> str:
+def short_repr(value: Any) -> str:
     """Return a value for a message: a row with its key, without asking the database."""
     if isinstance(value, Model):
         row = Row(value)
-        telling_fields = Names({})._fields(row, telling(row.model))
-        return f"<{row.model.__name__} {', '.join([f'pk={row.key}', *telling_fields])}>"
+        identifying = StableNames({}).fields(row, identifying_fields(row.model))
+        return f"<{row.model.__name__} {', '.join([f'pk={row.key}', *identifying])}>"
     if isinstance(value, QuerySet | type) or hasattr(value, "__qualname__"):
-        return plain(value)
+        return text_of(value)
     if type(value) is list:
-        return f"[{', '.join(map(brief, value))}]"
+        return f"[{', '.join(map(short_repr, value))}]"
     if type(value) is dict:
-        return f"{{{', '.join(f'{brief(key)}: {brief(member)}' for key, member in value.items())}}}"
+        members = [f"{short_repr(key)}: {short_repr(member)}" for key, member in value.items()]
+        return f"{{{', '.join(members)}}}"
     return repr(value)
 
 
-def telling(model: type[Model]) -> list[str]:
-    """Return the fields that say what a row is, and what state it is in."""
+def identifying_fields(model: type[Model]) -> list[str]:
+    """Return the fields by which a reader recognises a row and its state, whatever its key is."""
     return [
         field.name
         for field in model._meta.concrete_fields
         if not field.primary_key
-        and (field.choices or _is_text_of_its_own(field) or _refers_to_chosen(field))
+        and (field.choices or _is_text_of_its_own(field) or _refers_to_natural_key(field))
     ]
 
 
-def is_chosen(key: Field[Any, Any]) -> bool:
-    """Tell whether somebody chooses the keys of a table, as slugs; they are not generated."""
+def is_natural_key(key: Field[Any, Any]) -> bool:
+    """Tell whether a table has natural keys, such as slugs: chosen by somebody, not generated."""
     return not isinstance(key, AutoField) and not key.has_default() and not key.is_relation
 
 
@@ -160,5 +162,5 @@ def _is_text_of_its_own(field: Field[Any, Any]) -> bool:
     return field.unique and field.get_internal_type() in ("CharField", "SlugField")
 
 
-def _refers_to_chosen(field: Field[Any, Any]) -> bool:
-    return isinstance(field, ForeignKey) and is_chosen(field.target_field)
+def _refers_to_natural_key(field: Field[Any, Any]) -> bool:
+    return isinstance(field, ForeignKey) and is_natural_key(field.target_field)

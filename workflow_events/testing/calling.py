@@ -18,8 +18,8 @@ from workflow_events.events.registration.receivers import Receiver
 from workflow_events.events.registration.registry import registry
 from workflow_events.events.registration.senders import names_of
 from workflow_events.events.registration.targets import Source, targets_of
-from workflow_events.testing.chosen import registrations_of
-from workflow_events.testing.sought import Sought, UnknownEvent
+from workflow_events.testing.matching_events import EventMatcher, UnknownEvent
+from workflow_events.testing.matching_receivers import registrations_of
 from workflow_events.testing.stand_ins import LeftOut
 
 
@@ -109,7 +109,7 @@ def _target(event: Any) -> tuple[Source, Any]:
     target, *others = targets_of(event)
     wanted = declared.get(target.wanted, event) if isinstance(target.wanted, str) else target.wanted
     if others or not isinstance(wanted, type | Signal):
-        Sought(event)  # raises for a name that is near another one
+        EventMatcher(event)  # raises for a name that is near another one
         raise UnknownEvent(f"call() takes one event, not {event!r}.")
     return wanted, OMITTED if target.sender is None else target.sender
 
