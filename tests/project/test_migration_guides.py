@@ -14,6 +14,7 @@ from workflow_events.events.registration.registry import registry
 from workflow_events.testing import recorded_events
 
 GUIDES = [
+    "how-to/come-from-caluma.md",
     "how-to/come-from-django-signals.md",
     "how-to/come-from-django-event-system.md",
     "how-to/come-from-litestar.md",

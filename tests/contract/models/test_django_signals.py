@@ -27,7 +27,7 @@ from django.db.models import signals
 from django.dispatch import Signal
 from django.http import HttpRequest
 from django.template import Context, engines
-from django.test import Client, override_settings
+from django.test import AsyncClient, Client, override_settings
 from django.test.signals import template_rendered
 from django.urls import path
 
@@ -658,6 +658,25 @@ def test_request_started_finished_and_got_request_exception(heard: list[Any]) ->
     with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[]):
         Client(raise_request_exception=False).get("/fail")
     assert heard == [("started", "/fail"), ("failed", "/fail"), ("finished", None)]
+
+
+@pytest.mark.django_db
+def test_signals_of_the_async_request_cycle_are_sent_asynchronously(heard: list[Any]) -> None:
+    """And reach receivers of both kinds."""
+
+    @on(core.request_started)
+    async def started(scope: Any) -> None:
+        heard.append(("started", scope["path"]))
+
+    on(core.request_started)(lambda: heard.append("sync"))
+    on(core.request_finished)(lambda: heard.append("finished"))
+
+    async def main() -> None:
+        with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[]):
+            await AsyncClient(raise_request_exception=False).get("/fail")
+
+    async_to_sync(main)()
+    assert heard == [("started", "/fail"), "sync", "finished"]
 
 
 def test_setting_changed_carries_setting_value_and_enter(heard: list[Any]) -> None:
