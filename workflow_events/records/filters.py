@@ -7,8 +7,9 @@ from typing import Any, Final, TypeVar
 
 from django.db.models import Model
 
-from workflow_events.events.checking.problems import CheckId, Problem, near, place_of
+from workflow_events.events.checking.problems import CheckId, Problem, place_of
 from workflow_events.events.checking.registrations import further_checks
+from workflow_events.events.near import did_you_mean
 from workflow_events.events.registration.filters import filter_events
 from workflow_events.events.registration.receivers import Receiver
 from workflow_events.events.registration.senders import names_of
@@ -95,7 +96,7 @@ def _problems_of(receiver: Receiver) -> Iterator[Problem]:
                 CheckId.UNKNOWN_FIELD,
                 f"{receiver.name}: {condition} asks for {name!r}, but no UPDATE of "
                 f"{', '.join(names_of(model)[1] for model in models)} writes such a field.",
-                near(name, known) or f"Fields are {', '.join(known)}.",
+                did_you_mean(name, known) or f"Fields are {', '.join(known)}.",
                 place_of(receiver.function),
             )
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from inspect import isroutine
 from typing import Any, ClassVar, Final
 
 from django.db.models import Model
 
+from workflow_events.events.near import near
 from workflow_events.events.registration.filters import Filtered
 from workflow_events.events.registration.listeners import ReceiverClass, Targets, refusal
 from workflow_events.records.events import (
@@ -82,7 +82,7 @@ def _check_methods(cls: type[Observer]) -> None:
                 raise refusal(cls, f"has {name} = {value!r}, which is no method", "write a method")
             if name.startswith("_") or name in HOOKS or not is_method:
                 continue
-            if meant := get_close_matches(name, HOOKS, n=2, cutoff=0.7):
+            if meant := near(name, HOOKS, most=2, likeness=0.7):
                 raise refusal(
                     cls,
                     f"has a method {name}, which is never called",

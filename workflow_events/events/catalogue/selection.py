@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from django.dispatch import Signal
@@ -11,6 +10,7 @@ from django.utils.module_loading import import_string
 from workflow_events.events.catalogue.entries import EventEntry, catalogue
 from workflow_events.events.declaration.event import declared
 from workflow_events.events.declaration.former_names import former_names
+from workflow_events.events.near import near
 from workflow_events.events.registration.registry import registry
 from workflow_events.events.registration.signals import name_of_signal
 from workflow_events.events.registration.targets import Source
@@ -54,13 +54,11 @@ def sources_named(wanted: str) -> tuple[Source, ...]:
     return (signal,)
 
 
-def near(wanted: str) -> list[str]:
-    """Return the names of events that are like one, the likest first."""
-    names = {name.lower(): name for name in declared} | {
-        name: event.event_name for name, event in former_names.items()
-    }
-    found = get_close_matches(wanted.lower(), names, n=3, cutoff=0.6)
-    return list(dict.fromkeys(names[name] for name in found))
+def events_near(wanted: str) -> list[str]:
+    """Return the names of events that are like one, or were once, the likest first."""
+    found = near(wanted, [*declared, *former_names])
+    names = [name if name in declared else former_names[name].event_name for name in found]
+    return list(dict.fromkeys(names))
 
 
 def _means(wanted: str, entry: EventEntry) -> bool:
@@ -69,6 +67,6 @@ def _means(wanted: str, entry: EventEntry) -> bool:
 
 
 def _no_such(what: str, wanted: str) -> str:
-    likely = near(wanted)
+    likely = events_near(wanted)
     hint = f"did you mean {' or '.join(likely)}?" if likely else "`events` lists those there are."
     return f"There is no {what} {wanted!r}; {hint}"

@@ -6,7 +6,6 @@ import functools
 import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from types import CodeType, FunctionType, MethodType
 from typing import Any
@@ -116,9 +115,3 @@ def plain(function: Any) -> Any:
     while isinstance(function, functools.partial | MethodType):
         function = function.func if isinstance(function, functools.partial) else function.__func__
     return function
-
-
-def near(word: str, known: Iterable[str]) -> str:
-    """Return a question that offers what may have been meant; empty where nothing is near."""
-    found = get_close_matches(word, sorted(known), n=3)
-    return f"Did you mean {' or '.join(map(repr, found))}?" if found else ""

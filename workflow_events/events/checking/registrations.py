@@ -9,11 +9,12 @@ from typing import Any
 
 from django.dispatch import Signal
 
-from workflow_events.events.checking.problems import CheckId, Place, Problem, near, place_of, plain
+from workflow_events.events.checking.problems import CheckId, Place, Problem, place_of, plain
 from workflow_events.events.checking.senders import sender_problems
 from workflow_events.events.declaration import event as events
 from workflow_events.events.declaration.event import Event
 from workflow_events.events.errors import RegistrationError
+from workflow_events.events.near import did_you_mean
 from workflow_events.events.registration.calls import ALWAYS
 from workflow_events.events.registration.phases import Phase
 from workflow_events.events.registration.receivers import Receiver
@@ -90,7 +91,7 @@ def _parameter_problem(
     carried = frozenset.intersection(*(ALWAYS | source.attributes for source in lack))
     shown = ", ".join(source.event_name for source in lack)
     one = len(lack) == 1
-    meant = " ".join(filter(None, (near(name, carried) for name in names)))
+    meant = " ".join(filter(None, (did_you_mean(name, carried) for name in names)))
     return Problem(
         CheckId.UNKNOWN_PARAMETER,
         f"{receiver.name} asks for {', '.join(names)}, which the {'event' if one else 'events'} "
@@ -139,7 +140,7 @@ def _meant(wanted: Any) -> str:
     else:
         return "Its class was declared anew since; import it where it is declared now."
     listed = f"Declared are {', '.join(names)}." if names else "No event is declared at all."
-    return near(word, names) or listed
+    return did_you_mean(word, names) or listed
 
 
 def _background_problems(

@@ -9,10 +9,11 @@ from typing import Any
 from django.apps import apps
 from django.db.models.signals import ModelSignal
 
-from workflow_events.events.checking.problems import CheckId, Place, Problem, near
+from workflow_events.events.checking.problems import CheckId, Place, Problem
 from workflow_events.events.declaration import event as events
 from workflow_events.events.declaration.event import Event
 from workflow_events.events.errors import AmbiguousSender
+from workflow_events.events.near import did_you_mean
 from workflow_events.events.registration.receivers import Receiver
 from workflow_events.events.registration.senders import SenderFilter, names_of
 
@@ -100,7 +101,9 @@ def _listed(senders: Iterable[object]) -> str:
 
 def _meant(wishes: Iterable[str], known: dict[type[Event], list[object]]) -> str:
     names = [names_of(sender)[0] for sender in _possible(known.values())]
-    meant = " ".join(filter(None, (near(wish.rpartition(".")[2], names) for wish in wishes)))
+    meant = " ".join(
+        filter(None, (did_you_mean(wish.rpartition(".")[2], names) for wish in wishes))
+    )
     return meant or "Name one of these senders, or leave sender= out to hear all of them."
 
 

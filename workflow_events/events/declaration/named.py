@@ -9,9 +9,9 @@ from types import new_class
 from typing import TYPE_CHECKING, Any, ClassVar, get_origin
 from uuid import UUID
 
-from workflow_events.events.checking.problems import near
 from workflow_events.events.declaration.event import Event, declared
 from workflow_events.events.errors import DeclarationError, UndeclaredEvent
+from workflow_events.events.near import did_you_mean
 
 
 class NamedEvent(Event, abstract=True):
@@ -73,7 +73,7 @@ def declared_as(name: object) -> type[Event]:
     except KeyError:
         told = [
             f"No event {name!r} is declared.",
-            near(name, declared),
+            did_you_mean(name, declared),
             f"Declare it with declare_event({name!r}, …) or as a class, in a module that is "
             "imported at the start.",
         ]

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Model
 from django.dispatch import Signal
 
-from workflow_events.events.checking.problems import CheckId, Place, Problem, near, refuse
+from workflow_events.events.checking.problems import CheckId, Place, Problem, refuse
 from workflow_events.events.checking.registrations import further_checks
 from workflow_events.events.declaration.event import Event, declared
 from workflow_events.events.declaration.named import declared_as
@@ -18,6 +18,7 @@ from workflow_events.events.emission.dispatch import deliver, occur
 from workflow_events.events.emission.frames import Frame, current, end_all, steps_from
 from workflow_events.events.errors import EventLoop, RegistrationError
 from workflow_events.events.isolation.snapshots import UNCHANGING
+from workflow_events.events.near import did_you_mean
 from workflow_events.events.registration.calls import ALWAYS, Placed, Wish, wish_of
 from workflow_events.events.registration.on import on
 from workflow_events.events.registration.receivers import Receiver, is_async, name_of
@@ -98,7 +99,9 @@ class Conversion(Placed):
         """Give what is wrong with the event and the map, as far as they are known beforehand."""
         event: Any = declared.get(self.event) if isinstance(self.event, str) else self.event
         if event is None:
-            hint = near(str(self.event), declared) or "Declare it, in a module that is loaded."
+            hint = (
+                did_you_mean(str(self.event), declared) or "Declare it, in a module that is loaded."
+            )
             message = f"{name_of(self)} emits {self.event!r}, but no such event is declared."
             yield Problem(CheckId.UNKNOWN_EVENT, message, hint, Place(*self.place))
         elif isinstance(event, type) and not callable(self.mapping):
@@ -111,7 +114,7 @@ class Conversion(Placed):
                 CheckId.UNKNOWN_PARAMETER,
                 f"{name_of(self)}: the map gives {', '.join(unknown)}, which the event "
                 f"{event.event_name} does not carry; it carries {carried}.",
-                near(unknown[0], event.attributes) or "Give one of these, or leave it out.",
+                did_you_mean(unknown[0], event.attributes) or "Give one of these, or leave it out.",
                 Place(*self.place),
             )
 

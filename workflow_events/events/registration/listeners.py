@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, ClassVar, Final, Literal
 
 from workflow_events.events.errors import RegistrationError
+from workflow_events.events.near import near
 from workflow_events.events.registration.filters import Filtered
 from workflow_events.events.registration.on import on
 from workflow_events.events.registration.retry import Retry
@@ -71,12 +71,11 @@ def refusal(cls: type, wrong: str, remedy: str, meant: str = "") -> Registration
     return RegistrationError(f"{cls.__module__}.{cls.__qualname__} {wrong}; {remedy}{meant}.")
 
 
-def near(cls: type, name: str) -> str:
-    """Return a hint at attributes of a class that may be a misspelt ``name``; or nothing."""
-    public = [own for own in dir(cls) if not own.startswith("_")]
-    if found := get_close_matches(name, set(public) - OPTIONS - {name}, cutoff=0.7):
-        return f" ({found[0]} looks like it)"
-    return ""
+def misspelt(cls: type, name: str) -> str:
+    """Return a hint at an attribute of a class that may be a misspelt ``name``; or nothing."""
+    public = {own for own in dir(cls) if not own.startswith("_")}
+    found = near(name, public - OPTIONS - {name}, most=1, likeness=0.7)
+    return f" ({found[0]} looks like it)" if found else ""
 
 
 def _register(cls: type[ReceiverClass]) -> None:
@@ -118,6 +117,8 @@ def _bound(cls: type, instance: object, method: str) -> Callable[..., Any]:
     """Return a method with the filters above it, as ``@on`` takes it."""
     bound: Callable[..., Any] = getattr(instance, method)
     found = inspect.getattr_static(cls, method)
+    if isinstance(found, classmethod | staticmethod):
+        found = found.__func__
     return Filtered(bound, found.predicates) if isinstance(found, Filtered) else bound
 
 
@@ -125,7 +126,7 @@ def _check_attributes(cls: type[ReceiverClass]) -> None:
     """Refuse a public attribute that looks like a misspelt option, which would go unnoticed."""
     known = OPTIONS | cls.declares
     for name in _own_values(cls):
-        if name not in known and (meant := get_close_matches(name, known, n=1, cutoff=0.75)):
+        if name not in known and (meant := near(name, known, most=1, likeness=0.75)):
             raise refusal(
                 cls,
                 f"sets {name}, which means nothing",
@@ -163,6 +164,6 @@ class Listener(ReceiverClass, abstract=True):
             )
         if not callable(getattr(cls, "handle", None)):
             raise refusal(
-                cls, "has nothing to call", "write def handle(self, event)", near(cls, "handle")
+                cls, "has nothing to call", "write def handle(self, event)", misspelt(cls, "handle")
             )
         return {"handle": targets}
