@@ -13,12 +13,7 @@ from tests.project.test_docs_examples import DOCS, run
 from workflow_events.events.registration.registry import registry
 from workflow_events.testing import recorded_events
 
-GUIDES = [
-    "how-to/come-from-caluma.md",
-    "how-to/come-from-django-signals.md",
-    "how-to/come-from-django-event-system.md",
-    "how-to/come-from-litestar.md",
-]
+GUIDES = sorted(str(path.relative_to(DOCS)) for path in DOCS.glob("how-to/come-from-*.md"))
 HEADER = "| You wrote | You write | |"
 SNIPPET = re.compile(r"`[^`]+`(?:<br>`[^`]+`)*")
 FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -38,7 +33,8 @@ def rows(page: str) -> list[Row]:
     lines = (DOCS / page).read_text(encoding="utf-8").splitlines()
     found, is_inside = [], False
     for number, line in enumerate(lines, 1):
-        if line == HEADER:
+        if "You wrote" in line:
+            assert line == HEADER, f"{page}:{number}"
             is_inside = True
         elif not line.startswith("|"):
             is_inside = False
@@ -54,6 +50,10 @@ def snippets(cell: str) -> list[str]:
     """Return each piece of code; its lines are joined by ``<br>``."""
     pieces = [piece.split("<br>") for piece in SNIPPET.findall(cell)]
     return ["\n".join(line.strip("`") for line in lines).replace("\\|", "|") for lines in pieces]
+
+
+def test_there_is_a_guide_for_each_of_the_four() -> None:
+    assert len(GUIDES) == 4
 
 
 @pytest.mark.parametrize("page", GUIDES)

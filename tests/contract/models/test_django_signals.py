@@ -42,6 +42,7 @@ from workflow_events.events import (
     signal_to_event,
 )
 from workflow_events.events.checks import check_receivers
+from workflow_events.events.errors import SynchronousEmission
 from workflow_events.events.loading import load_receivers
 from workflow_events.events.registration.registry import registry
 from workflow_events.records import PostCreateRecord, PostUpdateRecord, PreUpdateRecord
@@ -354,7 +355,39 @@ def test_send_robust_returns_errors_with_tracebacks_and_here_they_are_logged_or_
     assert all(error.__traceback__ for error in [raised, *logged])
 
 
-def test_send_catches_base_exceptions_neither() -> None:
+def test_send_robust_returns_pairs_and_here_one_for_all_receivers_by_on() -> None:
+    """Which fails with those that were registered with raise_exception=True."""
+    on(pizza_done, raise_exception=True)(burn)
+    [(_, error)] = pizza_done.send_robust(sender=PizzaStore)
+    assert isinstance(error, ReceiverError)
+    assert str(error) == "burnt"
+
+
+def test_receivers_that_do_not_announce_it_fail_without_the_sender(errors: Any) -> None:
+    """By send, which Django uses for its own signals, too."""
+    on(pizza_done)(burn)
+    assert [answer for _, answer in pizza_done.send(sender=PizzaStore)] == [None]
+    assert len(errors()) == 1
+
+
+def burn() -> None:
+    raise ValueError("burnt")
+
+
+def test_send_adapts_receivers_in_async_code_and_here_names_asend(heard: list[Any]) -> None:
+    on(pizza_done)(lambda: heard.append("heard"))
+
+    async def main() -> None:
+        with pytest.raises(SynchronousEmission, match=r"await signal.asend"):
+            pizza_done.send(sender=PizzaStore)
+        assert heard == []
+        await pizza_done.asend(sender=PizzaStore)
+
+    async_to_sync(main)()
+    assert heard == ["heard"]
+
+
+def test_send_robust_catches_exceptions_only() -> None:
     @on(pizza_done)
     def stop() -> None:
         raise KeyboardInterrupt
