@@ -18,8 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, override_settings
 from django.urls import path
 
-from tests.events.emission.test_aemit import run
-from tests.events.emission.test_concurrent import Meeting
+from tests.events.emission.loops import Meeting, run
 from workflow_events.delivery.engines.memory import InMemoryBackend
 from workflow_events.delivery.models import Delivery
 from workflow_events.events import Event, Retry, aemit, declare_event, emit, on

@@ -3,34 +3,18 @@
 import asyncio
 import contextvars
 import threading
-from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
-from django.db import connections, transaction
+from asgiref.sync import async_to_sync
+from django.db import transaction
 
+from tests.events.emission.loops import run
 from tests.events.tables import Note
 from workflow_events.events import Event, ReceiverError, aemit, emit, filter_events, on
 from workflow_events.events.errors import EventDepthExceeded, UndeclaredEvent
 
 pytestmark = pytest.mark.usefixtures("tables")
-
-LIMIT = 30
-"""Seconds, after which a test that waits for ever has failed."""
-
-
-def run(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    """Run async code in an event loop of its own, and close the connection of its thread."""
-
-    async def limited() -> Any:
-        try:
-            async with asyncio.timeout(LIMIT):
-                return await main()
-        finally:
-            await sync_to_async(connections.close_all)()
-
-    return asyncio.run(limited())
 
 
 def test_returns_the_occurrence(child_seen: type[Event]) -> None:

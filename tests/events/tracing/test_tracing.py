@@ -3,73 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.db.models.signals import post_save
-from django.dispatch import Signal
 
 from tests.events.notebook import Notebook
 from tests.events.tables import Note
-from workflow_events.events import Event, ReceiverError, emit, filter_events, on
+from tests.events.tracing.explanations import (
+    HERE,
+    Other,
+    Replied,
+    Reported,
+    Sender,
+    only,
+    outcomes,
+    sent,
+    skeleton,
+)
+from workflow_events.events import ReceiverError, emit, filter_events, on
 from workflow_events.events.emission.dispatch import is_heard
-from workflow_events.events.emission.plans import NOBODY
-from workflow_events.events.errors import BrokenTransaction, EventDepthExceeded, TracedAlready
+from workflow_events.events.errors import BrokenTransaction, EventDepthExceeded
 from workflow_events.events.registration.registry import registry
 from workflow_events.events.tracing.explanation import explained
 from workflow_events.events.tracing.traced import traced
 from workflow_events.events.tracing.traces import Trace
 
 pytestmark = pytest.mark.usefixtures("tables")
-
-sent = Signal()
-
-
-class Reported(Event):
-    text: str = "x"
-
-
-class Replied(Event):
-    pass
-
-
-class Sender:
-    pass
-
-
-class Other:
-    pass
-
-
-def outcomes(trace: Trace, event: int = 0) -> list[str]:
-    """The outcomes of the receivers of one of the outermost events."""
-    return [found["outcome"] for found in explained(trace)["events"][event]["receivers"]]
-
-
-def only(trace: Trace) -> dict[str, Any]:
-    """The only receiver of the only event."""
-    [emitted] = explained(trace)["events"]
-    receiver: dict[str, Any]
-    [receiver] = emitted["receivers"]
-    return receiver
-
-
-def skeleton(events: list[dict[str, Any]]) -> list[Any]:
-    """Names of events, and below each the last part of its receivers' names with their outcome."""
-    return [
-        (
-            event["event"],
-            [
-                (r["receiver"].rpartition(".")[2], r["outcome"], skeleton(r.get("events", [])))
-                for r in event["receivers"]
-            ],
-        )
-        for event in events
-    ]
 
 
 def test_an_event_that_nobody_hears() -> None:
@@ -82,7 +44,7 @@ def test_an_event_that_nobody_hears() -> None:
     assert emitted == {
         "event": "reported",
         "id": str(event.envelope.id),
-        "sender": f"{__name__}.Sender",
+        "sender": f"{HERE}.Sender",
         "payload": {"text": "str"},
         "stored": False,
         "receivers": [],
@@ -141,7 +103,7 @@ def test_what_is_wrong_with_the_sender() -> None:
     with traced() as trace:
         emit(Reported, sender=Sender)
     assert only(trace)["outcome"] == "wrong sender"
-    assert only(trace)["reason"] == f"wants {__name__}.Other, 'Some', was {__name__}.Sender"
+    assert only(trace)["reason"] == f"wants {HERE}.Other, 'Some', was {HERE}.Sender"
 
 
 @pytest.mark.parametrize("raise_exception", [False, True])
@@ -201,7 +163,7 @@ def test_who_is_not_reached() -> None:
 def test_muted() -> None:
     on(Reported)(lambda: None)
     with traced() as trace:
-        with registry.muted(lambda receiver: True):
+        with registry.muted(lambda *_: True):
             emit(Reported, sender=None)
         emit(Reported, sender=None)
     assert [outcomes(trace, n) for n in (0, 1)] == [["muted"], ["ran"]]
@@ -293,8 +255,8 @@ def test_a_signal() -> None:
         assert not is_heard(sent, Other)
         assert not is_heard(post_save, Note)
     assert skeleton(explained(trace)["events"]) == [
-        (f"{__name__}.sent", [("hears", "ran", [])]),
-        (f"{__name__}.sent", [("hears", "wrong sender", [])]),
+        (f"{HERE}.sent", [("hears", "ran", [])]),
+        (f"{HERE}.sent", [("hears", "wrong sender", [])]),
     ]
 
 
@@ -304,7 +266,7 @@ def test_an_instance_as_sender() -> None:
         emit(Reported, sender=Sender())
         emit(Reported, sender=[1])
     found = explained(trace)["events"]
-    assert [event["sender"] for event in found] == [f"{__name__}.Sender", "builtins.list"]
+    assert [event["sender"] for event in found] == [f"{HERE}.Sender", "builtins.list"]
     assert [outcomes(trace, n) for n in (0, 1)] == [["ran"], ["ran"]]
 
 
@@ -319,132 +281,6 @@ def test_an_async_receiver() -> None:
     assert skeleton(explained(trace)["events"]) == [
         ("reported", [("_async_receiver", "ran", [("replied", [])])])
     ]
-
-
-def test_dry_run(notebook: Notebook) -> None:
-    ran: list[str] = []
-    envelopes = []
-
-    def noting(name: str) -> Callable[..., None]:
-        def note(event: Event) -> None:
-            ran.append(name)
-            envelopes.append(event.envelope)
-
-        return note
-
-    on(Reported)(noting("ordinary"))
-    on(Reported, atomic=False)(noting("not atomic"))
-    on(Reported, dry_run=False)(noting("dry_run=False"))
-    on(Reported, atomic=False, dry_run=False)(noting("both"))
-    on(Reported, delivery="commit")(noting("after commit"))
-    on(Reported, background=True, name="b", dry_run=False)(noting("background"))
-    with traced(dry_run=True) as trace:
-        emit(Reported, sender=None)
-    assert ran == ["ordinary"]
-    assert outcomes(trace) == [
-        "ran",
-        *["not run"] * 3,
-        "after commit",
-        "in the background",
-    ]
-    found = explained(trace)
-    assert [r["reason"] for r in found["events"][0]["receivers"]] == [
-        *("", "atomic=False", "dry_run=False", "atomic=False, dry_run=False", "", "b")
-    ]
-    assert found["dry_run"] is True
-    assert [e.dry_run for e in envelopes] == [True]
-    assert str(envelopes[0].id) == found["events"][0]["id"]
-    assert found["events"][0]["stored"] is True
-    assert notebook.stored == []
-    assert emit(Reported, sender=None).envelope.dry_run is False
-    assert sorted(ran[1:]) == ["after commit", "both", "dry_run=False", "not atomic", "ordinary"]
-    assert len(notebook.stored) == 1
-
-
-def test_in_a_dry_run_a_signal_is_sent_as_in_earnest() -> None:
-    on(sent, sender=Sender, atomic=False)(lambda: None)
-    with traced(dry_run=True):
-        assert is_heard(sent, Sender)
-        assert not is_heard(sent, Other)
-
-
-def test_a_trace_inside_a_trace_is_refused() -> None:
-    with traced() as trace:
-        with pytest.raises(TracedAlready), traced():
-            pass
-        emit(Reported, sender=None)
-    assert len(trace.events) == 1
-
-
-def test_everything_is_heard_in_the_trace_and_nowhere_else() -> None:
-    heard = []
-    with traced():
-        assert is_heard(Reported, None)
-        other = threading.Thread(target=lambda: heard.append(is_heard(Reported, None)))
-        other.start()
-        other.join()
-    assert heard == [False]
-    assert not is_heard(Reported, None)
-    assert registry.plan(Reported, None) is NOBODY
-
-
-def test_plans_are_looked_up_as_ever_once_the_last_trace_has_ended() -> None:
-    on(Reported)(lambda: None)
-    before = registry.plan(Reported, None)
-    with traced():
-        assert registry.plan(Reported, None) is not before
-        assert registry.plan(Reported, None) is registry.plan(Reported, None)
-        elsewhere = []
-        other = threading.Thread(target=lambda: elsewhere.append(registry.plan(Reported, None)))
-        other.start()
-        other.join()
-    assert elsewhere == [before]
-    assert registry.plan(Reported, None) is before
-    assert registry._plans[Reported, None] is before
-
-
-def test_receivers_that_come_while_a_trace_is_under_way() -> None:
-    with traced() as trace:
-        emit(Reported, sender=None)
-        on(Reported)(lambda: None)
-        emit(Reported, sender=None)
-    emit(Reported, sender=None)
-    assert [outcomes(trace, n) for n in (0, 1)] == [[], ["ran"]]
-    assert len(registry.plan(Reported, None).groups) == 1
-
-
-def test_threads_that_begin_and_end_traces_do_not_disturb_each_other() -> None:
-    """Each finds its own events, whoever traces beside it; those without a trace lose none."""
-    on(Reported)(lambda: None)
-    start = threading.Barrier(4)
-    failures: list[Any] = []
-
-    def trace_often() -> None:
-        start.wait()
-        for _ in range(100):
-            with traced() as trace:
-                emit(Reported, sender=None)
-            if outcomes(trace) != ["ran"]:
-                failures.append(outcomes(trace))
-
-    def emit_often() -> None:
-        start.wait()
-        for number in range(300):
-            plan = registry.plan(Reported, None)
-            if plan.watchers or not plan.groups:
-                failures.append(plan)
-            if number % 50 == 0:
-                registry.forget_plans()
-
-    threads = [threading.Thread(target=t) for t in (trace_often, trace_often, emit_often)]
-    for thread in threads:
-        thread.start()
-    start.wait()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert registry._tracing == 0
-    assert registry.plan(Reported, None) is registry._plans[Reported, None]
 
 
 def test_receivers_that_run_at_the_same_time() -> None:
