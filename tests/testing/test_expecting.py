@@ -1,16 +1,20 @@
 """Expecting events without running their receivers."""
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pytest
 from django.db.models.signals import post_save
+from django.dispatch import Signal
 
 from tests.testing.matters import heard, matter, other
-from workflow_events.events import emit, on
-from workflow_events.testing import Emissions, UnknownEvent
+from workflow_events.events import Event, emit, on
+from workflow_events.testing import Emissions, UnknownEvent, recorded_events
 
 __all__ = ["heard", "matter", "other"]
 pytestmark = pytest.mark.any_database
+
+T = TypeVar("T")
+asked = Signal()
 
 
 def test_expected_events_come_and_their_receivers_do_not_run(
@@ -28,6 +32,47 @@ def test_expected_events_come_and_their_receivers_do_not_run(
     assert others == [1]
     assert events.names() == ["matter", "matter", "other", "matter"]
     emitted.assert_emitted(matter, number=2)
+
+
+def test_receivers_are_kept_from_these_events_alone(matter: Any, other: Any) -> None:
+    got: list[str] = []
+    on([matter, other])(lambda event: got.append(event.event_name))
+    on("*")(lambda event: got.append(f"* {event.event_name}"))
+    with recorded_events() as events, events.expect(other):
+        emit(matter, sender=None, number=1)
+        emit(other, sender=None)
+    assert got == ["matter", "* matter"]
+
+
+def test_events_of_one_sender_are_expected_of_that_one_alone() -> None:
+    got: list[object] = []
+
+    class Stored(Event, Generic[T], subscript_is_sender=True):
+        pass
+
+    class Page:
+        pass
+
+    class Letter:
+        pass
+
+    @on(Stored)
+    def note(sender: object) -> None:
+        got.append(sender)
+
+    with recorded_events() as events, events.expect(Stored[Page]):
+        emit(Stored, sender=Page)
+        emit(Stored, sender=Letter)
+    assert got == [Letter]
+
+
+def test_signals_go_on_while_events_are_expected(matter: Any) -> None:
+    got: list[int] = []
+    on([matter, asked])(lambda event: got.append(event.number))
+    with recorded_events() as events, events.expect("*"):
+        emit(matter, sender=None, number=1)
+        asked.send(None, number=2)
+    assert got == [2]
 
 
 def test_those_that_never_came_are_listed(

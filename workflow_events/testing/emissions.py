@@ -121,9 +121,9 @@ class Emissions(Sequence[Event]):
     def expect(self, *events: Any) -> Iterator[Emissions]:
         """Keep the receivers of these events from running in the body, and require each event.
 
-        Takes classes, names and patterns; a receiver of one of them gets nothing in the body, from
-        other events neither. The body gets what is emitted in it. Raises ``AssertionError`` at its
-        end with those that never came, unless the body itself raises.
+        Takes classes, names and patterns. The receivers get other events as ever. The body gets
+        what is emitted in it. Raises ``AssertionError`` at its end with those that never came,
+        unless the body itself raises.
         """
         __tracebackhide__ = True
         with expected_events(*events) as emitted:
@@ -218,7 +218,9 @@ def expected_events(*events: Any) -> Iterator[Emissions]:
         raise TypeError("Name the events to expect.")
     with (
         recorded_events() as emitted,
-        registry.muted(lambda receiver: any(matcher.is_heard_by(receiver) for matcher in expected)),
+        registry.muted(
+            lambda _, source, sender: any(m.stands_for(source, sender) for m in expected)
+        ),
     ):
         yield emitted
     absent = [matcher for matcher in expected if not any(map(matcher.means, emitted))]

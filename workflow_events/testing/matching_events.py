@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from django.dispatch import Signal
 
 from workflow_events.events import Event
 from workflow_events.events.declaration.event import declared
-from workflow_events.events.registration.receivers import Receiver
-from workflow_events.events.registration.targets import targets_of
+from workflow_events.events.near import near
+from workflow_events.events.registration.targets import Source, targets_of
 
 
 class UnknownEvent(LookupError):
@@ -35,14 +34,15 @@ class EventMatcher:
 
     def means(self, event: Event) -> bool:
         """Tell whether an occurrence is of this event."""
-        if self.base is not None:
-            return isinstance(event, self.base)
-        kind = type(event)
-        return any(target.names(kind) and target.accepts(event.sender) for target in self.targets)
+        return self.stands_for(type(event), event.sender)
 
-    def is_heard_by(self, receiver: Receiver) -> bool:
-        """Tell whether a receiver listens to one of the events."""
-        return any(self._includes(kind) and receiver.means(kind) for kind in declared.values())
+    def stands_for(self, source: Source, sender: object) -> bool:
+        """Tell whether what this sender emits is one of the events; a signal never is."""
+        if isinstance(source, Signal):
+            return False
+        if self.base is not None:
+            return issubclass(source, self.base)
+        return any(target.names(source) and target.accepts(sender) for target in self.targets)
 
     def check_carries(self, names: Iterable[str]) -> None:
         """Raise ``TypeError`` for a name that none of the events carries."""
@@ -70,5 +70,6 @@ def _is_abstract(wanted: Any) -> bool:
 
 
 def _unknown(name: str) -> str:
-    near = get_close_matches(name, declared, n=3) or sorted(declared)
-    return f"No event {name!r} is declared; did you mean {' or '.join(near)}?"
+    likely = near(name, declared)
+    hint = f"did you mean {' or '.join(likely)}?" if likely else "is its module imported?"
+    return f"No event {name!r} is declared; {hint}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
+from workflow_events.events.near import near
 from workflow_events.events.registration.receivers import Receiver
 from workflow_events.events.registration.registry import registry
 from workflow_events.events.registration.senders import names_of as dotted_names
@@ -53,8 +53,6 @@ def _unknown(wanted: Any) -> str:
     shown = wanted if isinstance(wanted, str) else getattr(wanted, "__qualname__", repr(wanted))
     names = {name for receiver in registry.receivers for name in names_of(receiver)}
     tails = {name.rpartition(".")[2]: name for name in names}
-    near = get_close_matches(shown, names, n=3) + [
-        tails[tail] for tail in get_close_matches(shown.rpartition(".")[2], tails, n=3)
-    ]
-    hint = f"near is {', '.join(dict.fromkeys(near))}" if near else "is its module imported?"
+    likely = near(shown, names) + [tails[tail] for tail in near(shown.rpartition(".")[2], tails)]
+    hint = f"near is {', '.join(dict.fromkeys(likely))}" if likely else "is its module imported?"
     return f"{shown} is no receiver that is registered; {hint}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from django.test import RequestFactory
 from graphql import ExecutionResult, GraphQLInputObjectType, get_named_type
 from graphql.type import GraphQLField
 
+from workflow_events.events.near import near
 from workflow_events.graphql.requests import GraphQLRequest
 from workflow_events.graphql.schema import schema
 from workflow_events.graphql.view import GraphQLView, documents
@@ -62,8 +62,8 @@ def _field(name: str) -> GraphQLField:
     mutations = schema.graphql_schema.mutation_type
     fields: dict[str, GraphQLField] = mutations.fields if mutations else {}
     if name not in fields:
-        near = ", ".join(get_close_matches(name, fields)) or ", ".join(sorted(fields))
-        raise LookupError(f"There is no mutation {name!r}; there is {near}.")
+        known = ", ".join(near(name, fields) or sorted(fields))
+        raise LookupError(f"There is no mutation {name!r}; there is {known}.")
     return fields[name]
 
 

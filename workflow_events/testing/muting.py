@@ -29,7 +29,7 @@ class Muting(ContextDecorator):
         for wanted in self._named:
             registrations_of(wanted)
         stack = ExitStack()
-        stack.enter_context(registry.muted(self._is_muted))
+        stack.enter_context(registry.muted(lambda receiver, *_: self._is_muted(receiver)))
         self._open.append(stack)
         return self
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, ForeignKey, Model
+
+from workflow_events.events.near import near
 
 
 class LeftOut(Exception):
@@ -59,8 +60,8 @@ def stand_in(model: type[Model], /, **attributes: Any) -> Any:
 def _check(model: type[Model], name: str) -> None:
     names = {"pk", *_names(model), *(n for n in dir(model) if not n.startswith("__"))}
     if name not in names:
-        near = get_close_matches(name, names, n=3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else "."
+        likely = near(name, names)
+        hint = f"; did you mean {' or '.join(likely)}?" if likely else "."
         raise AttributeError(f"{model.__name__} has no {name!r}{hint}")
 
 

@@ -9,11 +9,12 @@ from workflow_events.events import Event, emit, on
 from workflow_events.events.emission.dispatch import is_heard
 from workflow_events.events.registration.receivers import Receiver
 from workflow_events.events.registration.registry import registry
+from workflow_events.events.registration.targets import Source
 
 fired = Signal()
 
 
-def everybody(receiver: Receiver) -> bool:
+def everybody(receiver: Receiver, source: Source, sender: object) -> bool:
     return True
 
 
@@ -27,7 +28,7 @@ def test_who_is_muted_gets_nothing(matter: type[Event]) -> None:
 
     on(matter)(lambda: got.append("two"))
     emit(matter, sender=int)
-    with registry.muted(lambda receiver: receiver.function is one):
+    with registry.muted(lambda receiver, *_: receiver.function is one):
         emit(matter, sender=int)
     emit(matter, sender=int)
     assert got == ["one", "two", "two", "one", "two"]
@@ -37,11 +38,27 @@ def test_muting_adds_up(matter: type[Event]) -> None:
     got: list[int] = []
     for number in range(3):
         on(matter, order=number)(lambda number=number: got.append(number))
-    with registry.muted(lambda receiver: receiver.order == 0):
-        with registry.muted(lambda receiver: receiver.order == 1):
+    with registry.muted(lambda receiver, *_: receiver.order == 0):
+        with registry.muted(lambda receiver, *_: receiver.order == 1):
             emit(matter, sender=None)
         emit(matter, sender=None)
     assert got == [2, 1, 2]
+
+
+def test_for_one_event_or_one_sender(matter: type[Event]) -> None:
+    """The question names the receiver, what is emitted, and by whom."""
+    got: list[tuple[str, object]] = []
+    on([matter, fired])(lambda event, sender: got.append((event.event_name, sender)))
+
+    def is_muted(receiver: Receiver, source: Source, sender: object) -> bool:
+        return (source is matter and sender is int) or source is fired
+
+    with registry.muted(is_muted):
+        emit(matter, sender=int)
+        emit(matter, sender=str)
+        fired.send(sender=str)
+    emit(matter, sender=int)
+    assert got == [("matter", str), ("matter", int)]
 
 
 def test_everybody(matter: type[Event]) -> None:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from workflow_events.events.registration.signals import Bridge
 
 
+IsMuted = Callable[[Receiver, Source, object], bool]
+"""Takes a receiver, what is emitted, and by whom; tells whether it gets nothing of that."""
+
+
 class _Prepared:
     """What is worked out of the receivers that there are; others make it worthless."""
 
@@ -70,7 +74,7 @@ class Registry:
         self.followers: list[Callable[[], None]] = []
         """Called whenever receivers came or went, and when all are loaded."""
         self._watchers: tuple[Watcher, ...] = ()
-        self._muted: tuple[Callable[[Receiver], bool], ...] = ()
+        self._muted: tuple[IsMuted, ...] = ()
 
     def clock(self) -> int:
         """Return a number that grows with each registration."""
@@ -149,7 +153,7 @@ class Registry:
                 return prepared.plans[source, sender]
         chosen = tuple([r for r in self.listeners(source) if r.hears(source, sender)])
         for muted in self._muted:
-            chosen = tuple([r for r in chosen if not muted(r)])
+            chosen = tuple([r for r in chosen if not muted(r, source, sender)])
         if _is_historical(sender):
             chosen = tuple([r for r in chosen if r.phase is not Phase.BACKGROUND])
         plan = prepared.plans_of.get((source, chosen))
@@ -166,7 +170,7 @@ class Registry:
             self.listeners(source),
             source,
             sender,
-            is_muted=lambda receiver: any(muted(receiver) for muted in self._muted),
+            is_muted=lambda receiver: any(m(receiver, source, sender) for m in self._muted),
             is_historical=_is_historical(sender),
             dry_run=dry_run,
         )
@@ -232,8 +236,11 @@ class Registry:
             self.forget_plans()
 
     @contextmanager
-    def muted(self, is_muted: Callable[[Receiver], bool]) -> Iterator[None]:
-        """Let no receiver of which this is true get what is emitted meanwhile, in this process."""
+    def muted(self, is_muted: IsMuted) -> Iterator[None]:
+        """Let no receiver of which this is true get what is emitted meanwhile, in this process.
+
+        The answer for an event and a sender is kept: it must not change meanwhile.
+        """
         muted, self._muted = self._muted, (*self._muted, is_muted)
         self.forget_plans()
         try:
