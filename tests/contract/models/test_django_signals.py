@@ -239,6 +239,10 @@ def test_a_sender_is_referenced_by_its_label_and_here_by_its_path(
     found = modules.check(start)
     assert found.short == ["E007:5"]
     assert "Write the model itself, sender=Group, or 'django.contrib.auth." in found.refused
+    found = modules.check(start.replace("auth.Group", "auth.Grup"))
+    assert found.short == ["E006:5"]
+    assert "which names no model" in found.refused
+    assert "Did you mean 'Group'?" in found.refused
 
     path = "django.contrib.auth.models.Group"
     on(signals.post_save, sender=path)(lambda sender: heard.append(sender))

@@ -93,6 +93,13 @@ WRONG = {
         "E007",
         ["which names no class here", "Write the model itself, sender=Case, or 'workflow_events."],
     ),
+    "from django.db.models.signals import post_save, pre_save\n"
+    "on([pre_save, post_save], sender='workflow.Caze')(lambda: None)": (
+        "E006",
+        ["'workflow.Caze', which names no model", "Did you mean 'Case'?"],
+    ),
+    "from django.db.models.signals import post_save\n"
+    "on(post_save, sender='nonsense')(lambda: None)": ("E006", ["Write the model itself."]),
     "Other = type('Clerk', (Clerk,), {'__module__': 'else'})\n"
     "on(PostSell, sender='Clerk')(lambda: None)": (
         "E008",

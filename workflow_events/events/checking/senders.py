@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.apps import apps
+from django.db.models import Model
 from django.db.models.signals import ModelSignal
 
 from workflow_events.events.checking.problems import CheckId, Place, Problem
@@ -25,7 +26,7 @@ def sender_problems(
     receiver: Receiver, sources: Sequence[type[Event]], place: Place | None
 ) -> Iterator[Problem]:
     """Give the senders that never send any of the events, which are all that a receiver means."""
-    yield from _labels(receiver, place)
+    yield from _no_models(receiver, place)
     yield from _contradictions(receiver, place)
     known = known_senders(sources)
     if not receiver.senders or not known or len(known) < len(sources):
@@ -127,12 +128,14 @@ def written_here(wish: str, known: Mapping[type[Event], list[object]]) -> str:
     return f"{wish!r} names an event; the class of a mutation is the sender here: write {choice}."
 
 
-def _labels(receiver: Receiver, place: Place | None) -> Iterator[Problem]:
-    """Give models named as Django's own ``connect`` takes them: by the label of their app."""
-    if not any(isinstance(target.wanted, ModelSignal) for target in receiver.targets):
+def _no_models(receiver: Receiver, place: Place | None) -> Iterator[Problem]:
+    """Give texts that name no model, of receivers of Django's signals of models."""
+    is_of_models = [isinstance(target.wanted, ModelSignal) for target in receiver.targets]
+    if not any(is_of_models):
         return
     for wish in receiver.senders.wishes:
         model = _labelled(wish)
+        # Django's own connect takes the label of a model.
         if model is not None and wish not in names_of(model):
             yield Problem(
                 CheckId.SENDER_OF_ANOTHER_SYSTEM,
@@ -140,6 +143,22 @@ def _labels(receiver: Receiver, place: Place | None) -> Iterator[Problem]:
                 _instead_of_label(model),
                 place,
             )
+        elif isinstance(wish, str) and all(is_of_models) and not _names_a_model(wish):
+            names = [model.__name__ for model in apps.get_models(include_auto_created=True)]
+            yield Problem(
+                CheckId.IMPOSSIBLE_SENDER,
+                f"{receiver.name} listens for sender {wish!r}, which names no model; the senders "
+                "of these signals are models.",
+                did_you_mean(wish.rpartition(".")[2], names) or "Write the model itself.",
+                place,
+            )
+
+
+def _names_a_model(wish: str) -> bool:
+    try:
+        return SenderFilter(wish).could_accept([Model])
+    except AmbiguousSender:  # several do; should they ever send, that is told then
+        return True
 
 
 def _contradictions(receiver: Receiver, place: Place | None) -> Iterator[Problem]:
