@@ -1,4 +1,4 @@
-"""Tables with what records may have: keys of their own, children, proxies, JSON, files."""
+"""Tables with what records may have: keys of their own, children, proxies, JSON, files, money."""
 
 import uuid
 from typing import Any
@@ -114,6 +114,33 @@ class Seat(Labelled):
         return f"{self.row}-{self.number}"
 
 
+class Lowered(models.CharField[str, str]):
+    """Stores a text in lower case."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return value.lower() if isinstance(value, str) else value
+
+
+class Account(models.Model):
+    """A row whose key is another one to the database than to Python."""
+
+    name = Lowered(primary_key=True, max_length=20)
+    number = models.CharField(max_length=20, unique=True, null=True)
+    balance = models.DecimalField(max_digits=8, decimal_places=2, default=0)
+    rate = models.FloatField(default=1)
+    mail = Lowered(max_length=20, default="")
+    seen_at = models.DateTimeField(null=True)
+    heir = models.ForeignKey("self", models.CASCADE, to_field="number", null=True)
+
+    class Meta:
+        app_label = "record_tests"
+        apps = _APPS
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class _Config(AppConfig):
     label = "record_tests"
     path = "."
@@ -124,7 +151,7 @@ _APPS.app_configs["record_tests"] = _config = _Config("record_tests", None)
 _config.apps, _config.models = _APPS, _APPS.all_models["record_tests"]
 _APPS.clear_cache()
 
-MODELS: list[Any] = [Shelf, Book, Atlas, Ticket, Seat]
+MODELS: list[Any] = [Shelf, Book, Atlas, Ticket, Seat, Account]
 
 
 class Tables:

@@ -52,6 +52,26 @@ def test_when_it_holds(fields, options, holds, tables):
 
 
 @pytest.mark.parametrize(
+    ("to", "holds"),
+    [
+        ([1, 2], True),
+        ([[1, 2]], True),
+        (([3], [1, 2]), True),
+        ([1], False),
+        ([[1]], False),
+        ([2, 1], False),
+    ],
+)
+def test_a_value_that_is_a_list(to, holds, tables):
+    book = Book.objects.create(data=[])
+    got: list[Any] = []
+    on(PostUpdateRecord[Book])(changed("data", to=to)(lambda record: got.append(record.pk)))
+    book.data = [1, 2]
+    book.save()
+    assert got == [book.pk] * holds
+
+
+@pytest.mark.parametrize(
     ("target", "options"),
     [
         (PostUpdateRecord[Book], {}),

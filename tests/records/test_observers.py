@@ -94,6 +94,35 @@ def test_several_models_filters_and_options(tables):
     ]
 
 
+def test_filters_of_methods_of_the_class(tables):
+    """On either side of the other decorator."""
+    got: list[str] = []
+
+    class Watch(Observer):
+        observes = Shelf
+
+        @classmethod
+        @changed("label", to="new")
+        def updated(cls, record: Any) -> None:
+            got.append(f"updated {record.pk} by {cls.__name__}")
+
+        @staticmethod
+        @filter_events(lambda record: record.pk == "a")
+        def created(record: Any) -> None:
+            got.append("created")
+
+        @filter_events(lambda record: record.pk == "b")
+        @staticmethod
+        def creating(record: Any) -> None:
+            got.append("creating")
+
+    shelf = Shelf.objects.create(slug="a")
+    shelf.save()
+    shelf.label = "new"
+    shelf.save()
+    assert got == ["created", "updated a by Watch"]
+
+
 def refused(match: str, body: dict[str, Any]) -> None:
     before = list(registry.receivers)
     with pytest.raises(RegistrationError, match=match):

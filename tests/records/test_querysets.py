@@ -6,7 +6,8 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.core.exceptions import FieldDoesNotExist
 from django.db import NotSupportedError, connection
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, QuerySet, Window
+from django.db.models.functions import Rank
 
 from tests.records.tables import Atlas, Book, Shelf
 from workflow_events.events import ReceiverError, on
@@ -96,6 +97,56 @@ def test_update_stores_what_receivers_assign(seen, books, statements):
     ]
 
 
+def test_update_gives_each_record_a_value_of_its_own(books):
+    @on(PreUpdateRecord[Book])
+    def add(record):
+        record.data["title"] = record.title
+
+    given = {"n": 1}
+    Book.objects.exclude(title="c").update(data=given)
+    stored = [book.data for book in Book.plain.order_by("pk")]
+    assert stored == [{"n": 1, "title": "a"}, {"n": 1, "title": "b"}, {}]
+    assert given == {"n": 1}
+
+
+def test_update_refers_to_annotations(seen, books):
+    found = seen(Book, [PostUpdateRecord])
+    twice = Book.objects.annotate(twice=F("pages") * 2)
+    assert twice.filter(twice=2, title="a").order_by("twice").update(pages=F("twice")) == 1
+    assert Book.objects.alias(next=F("pages") + 1).filter(next=3).update(pages=F("next")) == 1
+    assert found == pairs("post_update_record", {"pages": (1, 2)}, {"pages": (2, 3)})
+
+
+def test_a_row_that_a_filter_finds_twice_is_one(seen, books):
+    shelf = Shelf.objects.create(slug="s")
+    Book.plain.update(shelf=shelf)
+    found = seen(Shelf)
+    shelves = Shelf.objects.filter(books__pages=1)
+    assert len(shelves) == 3
+    assert shelves.update(label="x") == 1
+    ranked = shelves.annotate(rank=Window(Rank(), order_by="label")).filter(rank=1)
+    assert ranked.delete()[1]["record_tests.Shelf"] == 1
+    assert [name for name, *_ in found] == [
+        "pre_update_record",
+        "post_update_record",
+        "pre_delete_record",
+        "post_delete_record",
+    ]
+
+
+def test_a_queryset_of_your_own_is_asked_once(seen, books):
+    asked: list[Any] = []
+
+    class Noting(RecordQuerySet[Any]):
+        def update(self, **values: Any) -> int:
+            asked.append(values)
+            return super().update(**values)
+
+    seen(Book)
+    Noting(Book).update(pages=7)
+    assert asked == [{"pages": 7}]
+
+
 def test_update_of_odd_querysets(seen, books):
     shelf = Shelf.objects.create(slug="s")
     Book.plain.update(shelf=shelf)
@@ -155,6 +206,23 @@ def test_bulk_update(seen, books, statements):
     ]
     assert books[1].title == "b!"
     assert Book.objects.get(pk=books[0].pk).pages == 1
+
+
+def test_bulk_update_of_some_rows_only(seen, books):
+    """What does not belong to the queryset is left alone, as in Django."""
+    shelf = Shelf.objects.create(slug="s")
+    Book.plain.filter(title="a").update(shelf=shelf)
+    found = seen(Book)
+    for book in books:
+        book.pages = 9
+    assert shelf.books.bulk_update(books, ["pages"]) == 1
+    assert Book.objects.exclude(title="c").order_by("title").bulk_update(books, ["pages"]) == 2
+    assert [diff for name, _, diff in found if name == "post_update_record"] == [
+        {"pages": (1, 9)},
+        {},
+        {"pages": (1, 9)},
+    ]
+    assert Book.plain.get(title="c").pages == 1
 
 
 def test_bulk_create(seen, statements):
@@ -235,14 +303,20 @@ def test_a_model_of_somebody_else(seen):
     assert found == [*pairs("pre_update_record", diff), *pairs("post_update_record", diff)]
 
 
-def test_related_managers_ask_the_base_manager(seen, books):
-    """Which is Django's own, unless the model says otherwise."""
+def test_related_managers(seen, books):
+    """To add is a matter of the base manager, which is Django's own; to remove, of the default."""
     shelf = Shelf.objects.create(slug="s")
     found = seen(Book, [PostUpdateRecord])
-    shelf.books.add(books[0], books[1])
+    shelf.books.add(*books[:2])
     assert found == []
     shelf.books.update(title="x")
     assert found == pairs("post_update_record", {"title": ("a", "x")}, {"title": ("b", "x")})
+    found.clear()
+    shelf.books.remove(books[0])
+    shelf.books.clear()
+    shelf.books.add(books[2], bulk=False)
+    removed, added = {"shelf": ("s", None)}, {"shelf": (None, "s")}
+    assert found == pairs("post_update_record", removed, removed, added)
 
 
 def test_async(seen, books):

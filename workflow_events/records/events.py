@@ -122,9 +122,12 @@ class PostDeleteRecord(RecordEvent[M]):
         """
         if not (isinstance(sender, type) and issubclass(sender, Model)):
             return {"record": None}
-        attnames = {field.name: field.attname for field in sender._meta.concrete_fields}
+        values = payload["values"]
+        # In the order of the fields: that is how Django takes them.
         loaded = {
-            attnames[name]: value for name, value in payload["values"].items() if name in attnames
+            field.attname: values[field.name]
+            for field in sender._meta.concrete_fields
+            if field.name in values
         }
         return {"record": sender.from_db(None, list(loaded), list(loaded.values()))}
 

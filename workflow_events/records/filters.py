@@ -33,9 +33,9 @@ def changed(*fields: str, to: Any = ANY, from_: Any = ANY) -> Callable[[F], F]:
 
     ``to`` is what it must be now, ``from_`` what it must have been: a value, several in a tuple,
     list or set, or a function that takes the value. A foreign key is its key, or the row that it
-    leads to. For `PreUpdateRecord` and `PostUpdateRecord`; on an event without ``diff``, and for a
-    field that the model does not have, it is refused at start-up. Raises ``TypeError`` for a field
-    that is no name.
+    leads to; where the value of a field is a list, that is one value, too. For `PreUpdateRecord`
+    and `PostUpdateRecord`; on an event without ``diff``, and for a field that the model does not
+    have, it is refused at start-up. Raises ``TypeError`` for a field that is no name.
     """
     if not all(isinstance(field, str) for field in fields):
         raise TypeError("changed takes names of fields, as in changed('status', to='completed').")
@@ -50,10 +50,11 @@ class Changed:
         self.to = to
         self.from_ = from_
 
-    def __call__(self, diff: dict[str, tuple[Any, Any]]) -> bool:
+    def __call__(self, diff: dict[str, tuple[Any, Any]], sender: type[Model]) -> bool:
         """Tell whether one of the fields is in the diff with such values."""
         return any(
-            _is(self.from_, *diff[name][:1]) and _is(self.to, *diff[name][1:])
+            _is(self.from_, diff[name][0], sender, name)
+            and _is(self.to, diff[name][1], sender, name)
             for name in self.fields or diff
             if name in diff
         )
@@ -64,13 +65,18 @@ class Changed:
         return f"changed({', '.join([*fields, *given])})"
 
 
-def _is(wanted: Any, value: Any) -> bool:
-    if wanted is ANY:
+def _is(wanted: Any, value: Any, model: type[Model], field: str) -> bool:
+    """Tell whether a value is the one wanted, one of those, or one that a function wants."""
+    if wanted is ANY or _is_one(wanted, value, model, field):
         return True
-    if isinstance(wanted, tuple | list | set | frozenset):
-        return any(_is(one, value) for one in wanted)
+    several = isinstance(wanted, tuple | list | set | frozenset)
+    return several and any(_is_one(one, value, model, field) for one in wanted)
+
+
+def _is_one(wanted: Any, value: Any, model: type[Model], field: str) -> bool:
     if isinstance(wanted, Model):
-        return bool(wanted.pk == value)
+        key: Any = model._meta.get_field(field)
+        return key.is_relation and bool(getattr(wanted, key.target_field.attname, None) == value)
     if callable(wanted):
         return bool(wanted(value))
     return bool(wanted == value)

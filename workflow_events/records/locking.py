@@ -12,15 +12,16 @@ from django.db.models.query import ModelIterable
 from workflow_events.records.values import locks_without_key
 
 
-def locked(queryset: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
-    """Return the rows of a queryset, complete, in the order of their keys, locked when read.
+def locked_records(queryset: QuerySet[Any, Any]) -> list[Any]:
+    """Read the rows of a queryset, complete, each once, in the order of their keys, and lock them.
 
     Those that somebody else has changed meanwhile are asked again whether they belong to it, where
     the database does so for an UPDATE.
     """
     model, query = queryset.model, queryset.query
     is_of_rows = issubclass(queryset._iterable_class, ModelIterable)
-    if query.distinct or query.group_by is not None or not is_of_rows:
+    over = any(getattr(a, "contains_over_clause", False) for a in query.annotations.values())
+    if query.distinct or query.group_by is not None or over or not is_of_rows:
         # Such rows cannot be locked themselves.
         keys = queryset.order_by().values("pk")
         rows: QuerySet[Any, Any] = QuerySet(model, using=queryset.db).filter(pk__in=keys)
@@ -28,7 +29,9 @@ def locked(queryset: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
         rows = queryset.select_related(None).defer(None)
     features = connections[queryset.db].features
     of = ("self", *_parents(model)) if features.has_select_for_update_of else ()
-    return rows.order_by("pk").select_for_update(of=of, no_key=locks_without_key(queryset.db))
+    rows = rows.order_by("pk").select_for_update(of=of, no_key=locks_without_key(queryset.db))
+    # A filter on many others finds a row once for each of them.
+    return list({record.pk: record for record in rows}.values())
 
 
 def _parents(model: type[Model]) -> Iterator[str]:

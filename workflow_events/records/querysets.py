@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from typing import Any, Self, TypeVar
 
 from django.db import NotSupportedError, connections, transaction
@@ -21,12 +22,12 @@ from workflow_events.records.events import (
     RecordEvent,
 )
 from workflow_events.records.heard import NOTHING, heard_of
-from workflow_events.records.locking import locked
+from workflow_events.records.locking import locked_records
 from workflow_events.records.values import (
     Values,
     batches,
+    computed_in,
     difference,
-    expressions_in,
     key_of,
     same,
     stored_values,
@@ -62,7 +63,7 @@ class RecordQuerySet(QuerySet[M, M]):
         self._for_write = True
         self._result_cache = None
         with transaction.atomic(using=self.db):
-            records: list[M] = list(locked(self))
+            records: list[M] = locked_records(self)
             fields = self._fields_to_update(kwargs)
             old = [values_of(record, written_fields(self.model)) for record in records]
             for record in records:
@@ -71,7 +72,7 @@ class RecordQuerySet(QuerySet[M, M]):
             given = [values_of(record, written_fields(self.model)) for record in records]
             self._announce_updates(records, old, given)
             for keys in batches(self.model, self.db, [record.pk for record in records]):
-                self._plain().filter(pk__in=keys).update(**kwargs)
+                super(RecordQuerySet, self._rows_of(keys)).update(**kwargs)
             self._store_assigned(records, given)
             self._report_updates(records, old, written_fields(self.model))
         return len(records)
@@ -93,12 +94,13 @@ class RecordQuerySet(QuerySet[M, M]):
         written = written_fields(self.model, names)
         with transaction.atomic(using=self.db):
             stored = stored_values(self.model, self.db, list(map(key_of, records)), written)
+            stored = self._only_ours(stored)
             there = [record for record in records if key_of(record) in stored]
             old = [stored[key_of(record)] for record in there]
             self._announce_updates(there, old, [values_of(record, written) for record in there])
-            count = super(RecordQuerySet, self._plain()).bulk_update(
-                records, names, batch_size=batch_size
-            )
+            silent = self._clone()
+            silent._emits = False
+            count = super(RecordQuerySet, silent).bulk_update(records, names, batch_size=batch_size)
             self._report_updates(there, old, written)
         return count
 
@@ -138,7 +140,7 @@ class RecordQuerySet(QuerySet[M, M]):
         self._for_write = True
         with transaction.atomic(using=self.db):
             collector = Collector(using=self.db, origin=self)
-            collector.collect(list(locked(self)))
+            collector.collect(locked_records(self))
             deleted: tuple[int, dict[str, int]] = collector.delete()
         self._result_cache = None
         return deleted
@@ -175,11 +177,22 @@ class RecordQuerySet(QuerySet[M, M]):
                 "keys of what it has created, and somebody listens to that. Save one by one."
             )
 
-    def _plain(self) -> Self:
-        """Return all rows of the model, as a queryset that emits nothing."""
-        plain = type(self)(self.model, using=self.db)
-        plain._emits = False
-        return plain
+    def _rows_of(self, keys: Iterable[Any]) -> Self:
+        """Return the rows of these keys, with the annotations to which an update may refer."""
+        if self.query.annotations:
+            return self.order_by().filter(pk__in=keys)
+        return type(self)(self.model, using=self.db).filter(pk__in=keys)
+
+    def _only_ours(self, stored: dict[Any, Values]) -> dict[Any, Values]:
+        """Return those of the rows that belong to this queryset: only they are updated."""
+        if not self.query.where:
+            return stored
+        ours = self.order_by().values_list("pk", flat=True)
+        return {
+            key: stored[key]
+            for keys in batches(self.model, self.db, stored)
+            for key in ours.filter(pk__in=keys)
+        }
 
     def _fields_to_update(self, names: Iterable[str]) -> list[Any]:
         fields: list[Any] = [self.model._meta.get_field(name) for name in names]
@@ -206,13 +219,14 @@ class RecordQuerySet(QuerySet[M, M]):
             now = values_of(record, fields.values())
             assigned = {fields[n].attname: now[n] for n in now if not same(before[n], now[n])}
             if assigned:
-                self._plain().filter(pk=record.pk).update(**assigned)
+                QuerySet(self.model, using=self.db).filter(pk=record.pk).update(**assigned)
 
     def _report_updates(
         self, records: Sequence[M], old: Sequence[Values], fields: Sequence[Any]
     ) -> None:
         new = [values_of(record, fields) for record in records]
-        if computed := {name for values in new for name in expressions_in(values)}:
+        computed = {field.name for values in new for field in computed_in(values, fields)}
+        if computed:
             asked = [field for field in fields if field.name in computed]
             stored = stored_values(self.model, self.db, list(map(key_of, records)), asked)
             for record, values in zip(records, new, strict=True):
@@ -227,6 +241,8 @@ class RecordQuerySet(QuerySet[M, M]):
 
 def _key_or_value(field: Any, value: Any) -> Any:
     """Return what a record holds for a value as ``update()`` takes it; of a row, its key."""
+    if isinstance(value, dict | list | set):
+        return deepcopy(value)  # each record has its own
     return getattr(value, field.target_field.attname) if isinstance(value, Model) else value
 
 

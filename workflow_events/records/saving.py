@@ -19,10 +19,9 @@ from workflow_events.records.events import (
 from workflow_events.records.heard import NOTHING, Heard, heard_of
 from workflow_events.records.values import (
     Values,
+    computed_in,
     difference,
-    expressions_in,
-    key_of,
-    stored_values,
+    stored_row,
     values_of,
     written_fields,
 )
@@ -123,7 +122,7 @@ def _stored(
     if record._state.adding and update_fields is None and _is_inserted_at_once(model):
         return None
     fields = written_fields(model, update_fields)
-    return stored_values(model, using, [record.pk], fields).get(key_of(record))
+    return stored_row(model, using, record, fields)
 
 
 def _is_inserted_at_once(model: type[Model]) -> bool:
@@ -145,9 +144,8 @@ def _written(
     """Return what an UPDATE has written; what the database has computed is read."""
     fields = written_fields(model, update_fields)
     new = values_of(record, fields)
-    if computed := expressions_in(new):
-        asked = [field for field in fields if field.name in computed]
-        new |= stored_values(model, using, [record.pk], asked)[key_of(record)]
+    if computed := computed_in(new, fields):
+        new |= stored_row(model, using, record, computed) or {}
     return new
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from decimal import Decimal
+from enum import Enum
 from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import FileField, JSONField, Model, QuerySet
+from django.db.models import DecimalField, FileField, JSONField, Model, QuerySet
 
 from workflow_events.events.database.prepared import Parameter, Prepared
 
@@ -44,6 +46,16 @@ def loaded_values_of(record: Model) -> Values:
     deferred = record.get_deferred_fields()
     fields: list[Any] = list(record._meta.concrete_fields)
     return values_of(record, [field for field in fields if field.attname not in deferred])
+
+
+def stored_row(
+    model: type[Model], using: str, record: Model, fields: Iterable[Any]
+) -> Values | None:
+    """Return what the row of a record holds in these fields; None if it is not there.
+
+    The database says which row that is: to it, keys may be equal that are not to Python.
+    """
+    return next(iter(stored_values(model, using, [record.pk], fields).values()), None)
 
 
 def stored_values(
@@ -119,12 +131,42 @@ def difference(old: Values, new: Values) -> dict[str, tuple[Any, Any]]:
 
 def same(one: Any, other: Any) -> bool:
     """Tell whether two values are the same; what the database will compute is not known to be."""
-    return one is other or (not is_expression(other) and bool(one == other))
+    if one is other:
+        return True
+    if is_expression(other):
+        return False
+    if type(one) in (dict, list):
+        return _same_json(one, other)
+    return bool(one == other) or bool(one != one and other != other)  # noqa: PLR0124 (NaN)
 
 
-def expressions_in(values: Mapping[str, Any]) -> list[str]:
-    """Return the names of the fields whose value only the database will know."""
-    return [name for name, value in values.items() if is_expression(value)]
+def _same_json(one: Any, other: Any) -> bool:
+    """Compare as JSON does: there, unlike in Python, 1 is not true and 0 is not false."""
+    if type(one) is dict and type(other) is dict:
+        return one.keys() == other.keys() and all(_same_json(one[key], other[key]) for key in one)
+    if type(one) is list and type(other) is list:
+        return len(one) == len(other) and all(map(_same_json, one, other))
+    return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)
+
+
+def computed_in(values: Mapping[str, Any], fields: Iterable[Any]) -> list[Any]:
+    """Return the fields of which only the database will know what they hold.
+
+    They are set to an expression, or to a decimal with more places than their column, which every
+    database rounds in its own way.
+    """
+    return [
+        field
+        for field in fields
+        if is_expression(values[field.name]) or _is_rounded(field, values[field.name])
+    ]
+
+
+def _is_rounded(field: Any, value: Any) -> bool:
+    if not (isinstance(field, DecimalField) and isinstance(value, Decimal) and value.is_finite()):
+        return False
+    places = value.as_tuple().exponent
+    return isinstance(places, int) and -places > (field.decimal_places or 0)
 
 
 def is_expression(value: object) -> bool:
@@ -141,7 +183,18 @@ def _loaded(field: Any, value: Any) -> Any:
     try:
         if isinstance(field, JSONField):
             return json.loads(json.dumps(value, cls=field.encoder), cls=field.decoder)
+        if isinstance(value, Enum) and isinstance(value, type(value.value)):
+            value = value.value
+        if _comes_as_it_went(field):
+            value = field.get_prep_value(value)
         value = field.to_python(value)
     except (TypeError, ValueError, ValidationError):
         pass  # it will not be stored either: that says so better
     return deepcopy(value) if isinstance(value, dict | list | set) else value
+
+
+def _comes_as_it_went(field: Any) -> bool:
+    """Tell whether a field loads what it has sent to the database, without converting it."""
+    while field.remote_field is not None:
+        field = field.target_field
+    return not hasattr(field, "from_db_value")

@@ -115,10 +115,11 @@ def _decorator(
 
 def _bound(cls: type, instance: object, method: str) -> Callable[..., Any]:
     """Return a method with the filters above it, as ``@on`` takes it."""
-    bound: Callable[..., Any] = getattr(instance, method)
     found = inspect.getattr_static(cls, method)
-    if isinstance(found, classmethod | staticmethod):
-        found = found.__func__
+    if isinstance(found, classmethod | staticmethod) and isinstance(found.__func__, Filtered):
+        below = found.__func__
+        return Filtered(type(found)(below.function).__get__(instance, cls), below.predicates)
+    bound: Callable[..., Any] = getattr(instance, method)
     return Filtered(bound, found.predicates) if isinstance(found, Filtered) else bound
 
 
