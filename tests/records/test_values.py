@@ -6,6 +6,7 @@ from math import nan
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import F, TextChoices, Value
 
 from tests.records.tables import Account, Book
@@ -65,7 +66,7 @@ def test_a_time_without_a_zone(diffs):
     assert is_stored(account, "seen_at", diffs[0])
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite stores NULL for it")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite stores NULL for it")
 def test_what_is_no_number_has_not_changed(diffs):
     account = Account.objects.create(name="a", rate=nan)
     account.save()
