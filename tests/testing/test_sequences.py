@@ -212,9 +212,13 @@ def test_what_a_mutation_returns_and_how_it_is_refused(case: Case, events: Emiss
     answer = run_mutation("completeWorkItem", "{ workItem { status } }", user=ADA, id=review)
     assert answer == {"workItem": {"status": "COMPLETED"}}
     events.clear()
-    with pytest.raises(MutationFailed, match="completeWorkItem: ") as caught:
+    refused = "completeWorkItem: INVALID_TRANSITION: Only ready work items"
+    with pytest.raises(MutationFailed, match=refused) as caught:
         run_mutation("completeWorkItem", user=ADA, id=review)
-    assert caught.value.errors[0].path == ["completeWorkItem"]
+    [error] = caught.value.errors
+    assert error["path"] == ["completeWorkItem"]
+    assert error["extensions"] == {"code": "INVALID_TRANSITION"}
+    assert error["message"] == str(caught.value.__cause__)
     with pytest.raises(LookupError, match="no mutation 'completeWorkitem'; there is completeWork"):
         run_mutation("completeWorkitem", id=review)
     with pytest.raises(LookupError, match="CompleteWorkItemInput has no 'workItem'; it has"):

@@ -12,19 +12,26 @@ from graphql import ExecutionResult, GraphQLInputObjectType, get_named_type
 from graphql.type import GraphQLField
 
 from workflow_events.events.near import near
+from workflow_events.graphql.errors import formatted
 from workflow_events.graphql.requests import GraphQLRequest
 from workflow_events.graphql.schema import schema
 from workflow_events.graphql.view import GraphQLView, documents
+from workflow_events.workflow.errors import ErrorCode
 from workflow_events.workflow.users import AnonymousUser, User
 
 
 class MutationFailed(AssertionError):
-    """A mutation was refused; ``errors`` are those of the answer, as GraphQL has them."""
+    """A mutation was refused; ``errors`` are those of the answer, as a client gets them.
+
+    Each has a ``message``, and in ``extensions`` a ``code``. What was raised is the cause.
+    """
 
     def __init__(self, name: str, result: ExecutionResult) -> None:
         """Take the mutation's name, and what came of it."""
-        self.errors = result.errors or []
-        super().__init__(f"{name}: {'; '.join(error.message for error in self.errors)}")
+        errors = result.errors or []
+        self.errors = [formatted(error, ErrorCode.INVALID_INPUT) for error in errors]
+        said = [f"{entry['extensions']['code']}: {entry['message']}" for entry in self.errors]
+        super().__init__(f"{name}: {'; '.join(said)}")
 
 
 def run_mutation(
@@ -53,7 +60,8 @@ def run_mutation(
     document = documents.get(schema.graphql_schema, query)
     result = GraphQLView().execute(request, asked, document)
     if result.errors or result.data is None:
-        raise MutationFailed(name, result)
+        raised = [error.original_error for error in result.errors or []]
+        raise MutationFailed(name, result) from next(filter(None, raised), None)
     payload: dict[str, Any] = result.data[name]
     return payload
 
