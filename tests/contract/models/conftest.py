@@ -8,6 +8,10 @@ import pytest
 
 from tests.events.checked_modules import Modules, modules_in
 from tests.events.conftest import errors
+from tests.workflow.builders import ANN, workflow
+from workflow_events.events import Event
+from workflow_events.workflow import api
+from workflow_events.workflow.models import Case
 
 __all__ = ["errors"]
 
@@ -23,3 +27,19 @@ def modules(tmp_path: Path) -> Iterator[Modules]:
     """A directory of modules that are loaded as at the start."""
     with modules_in(tmp_path) as found:
         yield found
+
+
+@pytest.fixture
+def case() -> Case:
+    """A case with one item, of a task that may have more, and another to come."""
+    workflow("a -> b", tasks={"a": {"is_multiple_instance": True}})
+    return api.start_case("flow", ANN)
+
+
+@pytest.fixture
+def example() -> Any:
+    class ExampleEvent(Event):
+        name: str = ""
+        value: Any = None
+
+    return ExampleEvent

@@ -1,7 +1,7 @@
 """django-event-system: each behaviour that its README names, done with ours.
 
-In the order of that page. A test has the name of what is said there; where ours differs on purpose,
-of what is done instead.
+In the order of that page; its observers and signals are in files of their own. A test has the name
+of what is said there; where ours differs on purpose, of what is done instead.
 """
 
 # A lambda has the name that a receiver is called by; listens_for is a list in our docs, too.
@@ -13,30 +13,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.dispatch import Signal
 
-from tests.events.checked_modules import Modules
-from workflow_events.events import Event, Listener, declare_event, emit, on, signal_to_event
-from workflow_events.events.errors import EventLoop, RegistrationError, UndeclaredEvent
-from workflow_events.events.loading import load_receivers
-from workflow_events.events.registration.registry import registry
-from workflow_events.records import Observer, PostCreateRecord
+from workflow_events.events import Event, Listener, declare_event, emit, on
+from workflow_events.events.errors import RegistrationError, UndeclaredEvent
 from workflow_events.testing import Deliveries, Emissions, EventTestMixin
-
-arrived = Signal()
 
 
 class Harbour:
     """Sends."""
-
-
-@pytest.fixture
-def example() -> Any:
-    class ExampleEvent(Event):
-        name: str = ""
-        value: Any = None
-
-    return ExampleEvent
 
 
 # The dispatcher
@@ -264,176 +248,6 @@ def test_a_listener_for_everything_and_here_but_for_records(example: Any, heard:
         ("group", "pre_create_record"),
         ("group", "post_create_record"),
     ]
-
-
-# The class Observer
-
-
-@pytest.mark.django_db
-def test_an_observer_responds_to_the_six_events_of_its_model(heard: list[Any]) -> None:
-    """With the record, and here with what has changed."""
-
-    class GroupObserver(Observer):
-        observes = Group
-
-        def creating(self, event: Any, record: Group) -> None:
-            heard.append((event.event_name, record.name, record.pk is None))
-
-        def created(self, event: Any, record: Group) -> None:
-            heard.append((event.event_name, record.name, record.pk is None))
-
-        def updating(self, event: Any, record: Group) -> None:
-            heard.append((event.event_name, record.name, event.diff))
-
-        def updated(self, record: Group, diff: Any) -> None:
-            heard.append(("updated", record.name, diff))
-
-        def deleting(self, record: Group, values: Any) -> None:
-            heard.append(("deleting", record.pk is None, values["name"]))
-
-        def deleted(self, record: Group, values: Any) -> None:
-            heard.append(("deleted", record.pk is None, values["name"]))
-
-    group = Group.objects.create(name="sailors")
-    group.name = "pilots"
-    group.save()
-    group.delete()
-    diff = {"name": ("sailors", "pilots")}
-    assert heard == [
-        ("pre_create_record", "sailors", True),
-        ("post_create_record", "sailors", False),
-        ("pre_update_record", "pilots", diff),
-        ("updated", "pilots", diff),
-        ("deleting", False, "pilots"),
-        ("deleted", False, "pilots"),
-    ]
-
-
-@pytest.mark.django_db
-def test_a_record_with_a_key_is_updated_and_here_created_if_it_is_new(heard: list[Any]) -> None:
-    class KeyObserver(Observer):
-        observes = Group
-
-        def creating(self) -> None:
-            heard.append("creating")
-
-        def updating(self) -> None:
-            heard.append("updating")
-
-    Group(pk=77, name="sailors").save()
-    Group(pk=77, name="pilots").save()
-    assert heard == ["creating", "updating"]
-
-
-def test_an_observer_that_observes_nothing_is_refused() -> None:
-    with pytest.raises(RegistrationError, match="observes"):
-        type("Nobody", (Observer,), {"created": lambda self: None})
-
-
-@pytest.mark.django_db
-def test_others_listen_for_what_is_created_of_any_model(heard: list[Any]) -> None:
-    """Whether the model is observed or not: RegisterSignalsFor has no equal, as none is needed."""
-
-    class Created(Listener):
-        listens_for = [PostCreateRecord]
-
-        def handle(self, event: Any, record: Any) -> None:
-            heard.append((event.sender, str(record)))
-
-    User.objects.create(username="ann")
-    Group.objects.create(name="sailors")
-    assert heard == [(User, "ann"), (Group, "sailors")]
-
-
-@pytest.mark.django_db
-def test_only_models_with_a_listener_emit(heard: list[Any], events: Emissions) -> None:
-    @on(PostCreateRecord[Group])
-    def receiver(record: Group) -> None: ...
-
-    User.objects.create(username="ann")
-    Group.objects.create(name="sailors").save()
-    assert [(event.event_name, event.sender) for event in events] == [("post_create_record", Group)]
-
-
-def test_observers_are_imported_in_ready_and_here_named_in_a_setting(
-    modules: Modules, heard: list[Any]
-) -> None:
-    """Or found, as the module receivers of each app: see docs/how-to/use-the-core-alone.md."""
-    name = modules.write(
-        """
-        from django.contrib.auth.models import Group
-        from workflow_events.records import Observer
-
-        class GroupObserver(Observer):
-            observes = Group
-
-            def created(self, record): ...
-        """
-    )
-    registry.loaded = False  # the scope of the test restores it
-    load_receivers([name])
-    assert registry.receivers[-1].name == f"{name}.GroupObserver.created"
-
-
-# Signals to events
-
-
-def test_signal_to_event_by_a_text_or_by_a_class(example: Any, heard: list[Any]) -> None:
-    declare_event("event::from::signal", value=int)
-    on("event::from::signal")(lambda value: heard.append(("text", value)))
-    on(example)(lambda value: heard.append(("class", value)))
-    signal_to_event(arrived, "event::from::signal")
-    signal_to_event(arrived, event=example)
-    arrived.send(sender=Harbour, value=1)
-    assert heard == [("text", 1), ("class", 1)]
-
-
-def test_signal_to_event_of_one_sender(example: Any, heard: list[Any]) -> None:
-    on(example)(lambda sender: heard.append(sender))
-    signal_to_event(arrived, event=example, sender=Harbour)
-    arrived.send(sender=Group)
-    arrived.send(sender=Harbour)
-    assert heard == [Harbour]
-
-
-def test_signal_to_event_by_a_hook(example: Any, heard: list[Any]) -> None:
-    """A function in the place of the event, that returns a class, a name, or None for nothing."""
-    for name in ("event::when::1", "event::when::none"):
-        declare_event(name, value=int)
-
-    def hook(value: int) -> Any:
-        return {1: "event::when::1", 2: example, 3: None}.get(value, "event::when::none")
-
-    on(["event::when::*", example])(lambda event: heard.append((event.event_name, event.value)))
-    signal_to_event(arrived, hook)
-    for value in (1, 2, 3, 4):
-        arrived.send(sender=Harbour, value=value)
-    assert heard == [("event::when::1", 1), ("example_event", 2), ("event::when::none", 4)]
-
-
-def test_a_hook_must_return_an_event_or_a_text(errors: Any) -> None:
-    """Here an event that is declared: the sender of the signal learns of it."""
-    signal_to_event(arrived, lambda: "event::nowhere")
-    with pytest.raises(ExceptionGroup, match="No event 'event::nowhere' is declared"):
-        arrived.send(sender=Harbour)
-    assert len(errors()) == 1
-
-
-def test_signal_to_event_needs_an_event() -> None:
-    with pytest.raises(TypeError):
-        signal_to_event(arrived)  # type: ignore[call-arg]
-
-
-@pytest.mark.django_db
-def test_an_event_that_sends_its_signal_again_is_ended(heard: list[Any]) -> None:
-    """Which nothing ends there."""
-    declare_event("group::saved", instance=Group)
-    from django.db.models.signals import post_save
-
-    signal_to_event(post_save, "group::saved", sender=Group)
-    on("group::saved")(lambda instance: instance.save())
-    with pytest.raises(EventLoop):
-        Group.objects.create(name="sailors")
 
 
 # Testing

@@ -4,8 +4,6 @@ docs.litestar.dev, usage/events and reference/events. A test has the name of wha
 where ours differs on purpose, of what is done instead.
 """
 
-# A lambda has the name that a receiver is called by; the builtin has none.
-
 import asyncio
 import inspect
 from queue import SimpleQueue
