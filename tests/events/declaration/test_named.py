@@ -106,6 +106,17 @@ def test_reserved_attributes() -> None:
     refused("PaymentReceived declares 'sender'", name="payment::received", sender=int)
 
 
+@pytest.mark.parametrize(
+    "attribute",
+    ["from", "None", "order-id", "", "x y", "1st", "__dict__", "__x", "_origin", "_envelope"],
+)
+def test_what_is_no_attribute(attribute: str) -> None:
+    """No receiver could ask for it by name, or it is what an event is made of."""
+    refused(
+        f"PaymentReceived declares {attribute!r}, which", "payment::received", **{attribute: str}
+    )
+
+
 def refused(message: str, name: str = "matter", **payload: Any) -> None:
     before = dict(declared)
     with pytest.raises(DeclarationError, match=re.escape(message)):

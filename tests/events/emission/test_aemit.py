@@ -112,6 +112,21 @@ def test_failures_across(matter: type[Event], errors: Any) -> None:
     assert len(errors()) == 1
 
 
+def test_stop_iteration(matter: type[Event]) -> None:
+    """No future takes it, so that whoever awaited would wait for ever."""
+
+    @on(matter)
+    def fails() -> None:
+        next(iter([]))
+
+    async def main() -> None:
+        with pytest.raises(RuntimeError, match="matter raised StopIteration") as caught:
+            await aemit(matter, sender=None, robust=False)
+        assert isinstance(caught.value.__cause__, StopIteration)
+
+    run(main)
+
+
 def test_context_both_ways(matter: type[Event]) -> None:
     """Receivers see the context of the caller, and the caller what they set, as with `emit`."""
     variable = contextvars.ContextVar("variable", default="nothing")
@@ -134,6 +149,33 @@ def test_context_both_ways(matter: type[Event]) -> None:
 
     assert run(main) == "async"
     assert got == ["caller", "sync"]
+
+
+def test_context_of_several_tasks(matter: type[Event]) -> None:
+    """What another task of the same context sets meanwhile stays."""
+    variable = contextvars.ContextVar("variable", default="nothing")
+    begun, ended = threading.Event(), threading.Event()
+
+    @on(matter)
+    def waits() -> None:
+        begun.set()
+        ended.wait()
+
+    async def main() -> str:
+        context = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        emission = loop.create_task(aemit(matter, sender=None), context=context)
+        await asyncio.to_thread(begun.wait)
+
+        async def other() -> None:
+            variable.set("other")
+            ended.set()
+
+        await loop.create_task(other(), context=context)
+        await emission
+        return context[variable]
+
+    assert run(main) == "other"
 
 
 def test_nested(matter: type[Event]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_origin
 from uuid import UUID
 
@@ -17,7 +18,11 @@ from workflow_events.events.emission.frames import current, frame_of
 from workflow_events.events.errors import DeclarationError
 from workflow_events.events.registration.calls import Shape, source_of, wish_of
 
-RESERVED = frozenset({"sender", "event", "envelope", "robust", "event_name"})
+RESERVED = frozenset(
+    {"sender", "event", "envelope", "robust", "event_name", "_origin", "_envelope"}
+)
+    {"sender", "event", "envelope", "robust", "event_name", "_origin", "_envelope"}
+)
 WILDCARDS = frozenset("*?[")
 """What makes a pattern of a name, and can therefore not be in one."""
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -89,11 +94,7 @@ class Event:
         own = [
             key for key, hint in vars(cls).get("__annotations__", {}).items() if _is_payload(hint)
         ]
-        if refused := RESERVED.intersection(own):
-            raise DeclarationError(
-                f"{cls.__qualname__} declares {_listed(refused)}, which every event has already; "
-                "choose another name."
-            )
+        _check_attributes(cls, own)
         defaults = {key: vars(cls)[key] for key in own if key in vars(cls)}
         for key in defaults:
             delattr(cls, key)  # it could have the name of something that the class itself needs
@@ -233,6 +234,20 @@ def case_of(event: Event) -> UUID | None:
 @cache
 def _shape_for(function: Callable[..., Any], carried: frozenset[str]) -> Shape:
     return wish_of(function).shape(carried)
+
+
+def _check_attributes(cls: type[Event], own: list[str]) -> None:
+    if refused := RESERVED.intersection(own):
+        raise DeclarationError(
+            f"{cls.__qualname__} declares {_listed(refused)}, which every event has already; "
+            "choose another name."
+        )
+    # A receiver could not ask for them, as they are no parameters.
+    if refused := {n for n in own if not n.isidentifier() or iskeyword(n) or n.startswith("__")}:
+        raise DeclarationError(
+            f"{cls.__qualname__} declares {_listed(refused)}, which is no name for an attribute: "
+            "it must be an identifier of Python, without two underscores in front."
+        )
 
 
 def _check_name(cls: type[Event]) -> None:

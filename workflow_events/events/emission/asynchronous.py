@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 from workflow_events.events.declaration.event import E, Event
 from workflow_events.events.emission.dispatch import occur
 from workflow_events.events.emission.handover import carry_out
-from workflow_events.events.emission.plans import NOBODY
+from workflow_events.events.emission.plans import NOBODY, Plan
 from workflow_events.events.registration.registry import registry
 
 T = TypeVar("T")
@@ -43,13 +43,25 @@ async def aemit(
     event = occur(event_class, sender, payload)
     plan = registry.plan(type(event), sender)
     if plan is not NOBODY:
-        await _to_its_end(sync_to_async(carry_out)(plan, event, robust))
+        await _to_its_end(sync_to_async(_carry_out)(plan, event, robust))
     return event
+
+
+def _carry_out(plan: Plan, event: Event, robust: bool) -> None:
+    """Do what `emit` does; a ``StopIteration`` is a ``RuntimeError``, as of any coroutine.
+
+    No future takes it: whoever awaits would wait for ever.
+    """
+    try:
+        carry_out(plan, event, robust)
+    except StopIteration as error:
+        raise RuntimeError(f"A receiver of {event.event_name} raised StopIteration.") from error
 
 
 async def _to_its_end(coroutine: Coroutine[Any, Any, T]) -> T:
     """Await a coroutine in the context of the caller; when cancelled, not before it has ended."""
-    context = copy_context()
+    before = copy_context()
+    context = before.copy()
     task = asyncio.get_running_loop().create_task(coroutine, context=context)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -57,15 +69,17 @@ async def _to_its_end(coroutine: Coroutine[Any, Any, T]) -> T:
             await asyncio.wait([task])
         except asyncio.CancelledError as error:
             cancelled = error
-    _take_over(context)
+    _take_over(context, before)
     if cancelled is not None:
         raise cancelled from (None if task.cancelled() else task.exception())
     return task.result()
 
 
-def _take_over(context: Context) -> None:
-    """Set what was set in another context, as if it had been set in this one."""
-    here = copy_context()
+def _take_over(context: Context, before: Context) -> None:
+    """Set what was set in a copy of this context since it was made.
+
+    What else was set here meanwhile, as by another task of the same context, stays.
+    """
     for variable, value in context.items():
-        if variable not in here or here[variable] is not value:
+        if variable not in before or before[variable] is not value:
             variable.set(value)
