@@ -21,8 +21,6 @@ from workflow_events.events.registration.calls import Shape, source_of, wish_of
 RESERVED = frozenset(
     {"sender", "event", "envelope", "robust", "event_name", "_origin", "_envelope"}
 )
-    {"sender", "event", "envelope", "robust", "event_name", "_origin", "_envelope"}
-)
 WILDCARDS = frozenset("*?[")
 """What makes a pattern of a name, and can therefore not be in one."""
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
