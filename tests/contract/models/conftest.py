@@ -43,3 +43,14 @@ def example() -> Any:
         value: Any = None
 
     return ExampleEvent
+
+
+@pytest.fixture
+def pizza() -> Any:
+    class PizzaDone(Event):
+        """Emitted when a pizza is done."""
+
+        toppings: list[str]
+        size: int = 1
+
+    return PizzaDone
