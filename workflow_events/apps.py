@@ -23,7 +23,7 @@ class WorkflowEventsConfig(AppConfig):
         from workflow_events.graphql import nodes
 
         # Importing them also tells the domain which mutation is the sender for which verb.
-        from workflow_events.graphql.mutations import Mutation
+        from workflow_events.graphql.mutations import DryRun, Mutation
         from workflow_events.workflow.dynamic import load_dynamic_classes
 
         _register_encoders()
@@ -34,6 +34,7 @@ class WorkflowEventsConfig(AppConfig):
             validations=settings.VALIDATION_CLASSES,
             mutation=Mutation,
             nodes=[getattr(nodes, name) for name in nodes.__all__],
+            granted=[DryRun],
         )
         load_authentication()
         load_receivers(settings.EVENT_RECEIVER_MODULES)

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from workflow_events.access import policy as policies
 from workflow_events.access.loading import load_access_classes
 from workflow_events.graphql import nodes
-from workflow_events.graphql.mutations import Mutation
+from workflow_events.graphql.mutations import DryRun, Mutation
 
 ALLOW_ANY = "workflow_events.access.permissions.AllowAny"
 ANY = "workflow_events.access.visibilities.Any"
@@ -29,6 +29,7 @@ def load(permissions=(ALLOW_ANY,), visibilities=(ANY,), validations=()):
         validations=validations,
         mutation=Mutation,
         nodes=NODES,
+        granted=[DryRun],
     )
 
 

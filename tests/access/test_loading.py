@@ -24,7 +24,7 @@ from workflow_events.access.visibilities import (
     filter_queryset_for,
 )
 from workflow_events.graphql import nodes
-from workflow_events.graphql.mutations import Mutation, SaveTask, StartCase
+from workflow_events.graphql.mutations import DryRun, Mutation, SaveTask, StartCase
 from workflow_events.workflow import models
 
 HERE = __name__
@@ -158,6 +158,18 @@ class OfANode(BasePermission):
         return True
 
 
+class OfDryRuns(BasePermission):
+    @permission_for(DryRun)
+    def anybody(self, mutation, info):
+        return True
+
+
+class ObjectOfADryRun(OfDryRuns):
+    @object_permission_for(DryRun)
+    def owns_it(self, mutation, info, instance):
+        return False
+
+
 class ObjectOfAModel(BasePermission):
     @object_permission_for(models.Case)
     def of_a_model(self, mutation, info, instance):
@@ -211,6 +223,11 @@ no_class = EveryMutation()
             r"OfANode\.of_a_node is marked @permission_for\(Case\), which is no mutation",
         ),
         (
+            f"{HERE}.ObjectOfADryRun",
+            r"ObjectOfADryRun\.owns_it is marked @object_permission_for\(DryRun\), and would not "
+            r"be called: only @permission_for decides about that",
+        ),
+        (
             f"{HERE}.ObjectOfAModel",
             r"ObjectOfAModel\.of_a_model is marked @object_permission_for\(Case\), which is no m",
         ),
@@ -249,10 +266,20 @@ class Validates(BaseValidation):
         return data
 
 
+class OfADryRun(BaseValidation):
+    @validation_for(DryRun)
+    def checked(self, mutation, data, info):
+        return data
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
         ("EveryMutation", "is no subclass of BaseValidation"),
+        (
+            "OfADryRun",
+            r"OfADryRun\.checked is marked @validation_for\(DryRun\), and would not be c",
+        ),
         ("ValidatesNothing", "ValidatesNothing has no method marked @validation_for, so"),
         (
             "Validates",
@@ -263,6 +290,11 @@ class Validates(BaseValidation):
 def test_a_validation_that_could_not_work_is_refused(name, said):
     message = refusal(validations=[f"{HERE}.{name}"])
     assert re.match(rf"VALIDATION_CLASSES: {re.escape(HERE)}\.{name}: {said}", message), message
+
+
+def test_a_permission_for_dry_runs_is_loaded():
+    policy = load(permissions=[f"{HERE}.OfDryRuns"])
+    assert isinstance(policy.permissions[0], OfDryRuns)
 
 
 def test_a_class_that_cannot_be_defined_is_refused_with_its_setting(monkeypatch, tmp_path):

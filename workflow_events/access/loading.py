@@ -47,12 +47,14 @@ Loaded = TypeVar("Loaded", bound=AccessClass)
 class Keys:
     """What methods may be marked with.
 
-    Takes the root of the mutations, and the node types, the root of them included. Another type of
-    a model that one of these has, such as a concrete type of task, goes by that one.
+    Takes the root of the mutations, the node types, the root of them included, and the classes
+    below the root that stand for a permission alone (`Policy.check_granted`). Another type of a
+    model that one of the nodes has, such as a concrete type of task, goes by that one.
     """
 
     mutation: type
     nodes: Sequence[type]
+    granted: Sequence[type]
 
     def relations(self) -> list[str]:
         """Return the relations to one object that ``suppress_visibilities`` may name."""
@@ -68,6 +70,8 @@ class Keys:
         """Return why a method may not be marked with this class, or None."""
         if key is object:
             return None
+        if key in self.granted and kind is not PERMISSION:
+            return f"and would not be called: only @{PERMISSION.decorator} decides about that"
         if kind is not FILTER:
             return None if issubclass(key, self.mutation) else "which is no mutation"
         by_model = {model: node for node in self.nodes if (model := model_of(node))}
@@ -86,10 +90,12 @@ def load_access_classes(
     validations: Sequence[str],
     mutation: type,
     nodes: Sequence[type],
+    granted: Sequence[type],
 ) -> Policy:
     """Import the classes by their dotted paths, check them, put them in force and return them.
 
-    ``mutation`` is the root of the mutation classes, ``nodes`` the types of nodes and their root.
+    ``mutation`` is the root of the mutation classes, ``nodes`` the types of nodes and their root,
+    ``granted`` what only a permission can be asked for.
     Raises ``ImproperlyConfigured`` with the setting and the class for one that is missing, fails to
     import, is of the wrong kind, decides nothing, or speaks of what is no mutation or node; and
     for an empty list of permissions or visibilities, which could be a mistake.
@@ -103,7 +109,7 @@ def load_access_classes(
             raise ImproperlyConfigured(
                 f"{setting}: is empty; name {path} to restrict nobody, on purpose"
             )
-    keys = Keys(mutation, nodes)
+    keys = Keys(mutation, nodes, granted)
     policy = Policy(
         tuple(_load(PERMISSIONS, path, BasePermission, keys) for path in permissions),
         tuple(_load(VISIBILITIES, path, BaseVisibility, keys) for path in visibilities),
