@@ -241,9 +241,9 @@ def _check_attributes(cls: type[Event], own: list[str]) -> None:
             "choose another name."
         )
     # A receiver could not ask for them, as they are no parameters.
-    if refused := {n for n in own if not n.isidentifier() or iskeyword(n) or n.startswith("__")}:
+    if unfit := {n for n in own if not n.isidentifier() or iskeyword(n) or n.startswith("__")}:
         raise DeclarationError(
-            f"{cls.__qualname__} declares {_listed(refused)}, which is no name for an attribute: "
+            f"{cls.__qualname__} declares {_listed(unfit)}, which is no name for an attribute: "
             "it must be an identifier of Python, without two underscores in front."
         )
 
