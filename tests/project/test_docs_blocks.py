@@ -54,6 +54,7 @@ RUN = {
     ("reference/python-api.md", "text"): GENERATED,
     ("explanation/transactions-and-order.md", "text"): SHOWS,
     ("reference/payload.md", "text"): SHOWS,
+    ("how-to/check-your-receivers.md", "console"): SHOWS,
     ("how-to/operate-deliveries.md", "console"): "tests/project/test_docs_operating.py",
     ("how-to/look-at-events-and-receivers.md", "text"): SHOWS,
     ("how-to/limit-requests.md", "json"): SHOWS,

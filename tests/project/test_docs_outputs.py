@@ -10,6 +10,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 
+from tests.events.checked_modules import Modules
 from tests.project.pages import blocks_of
 from tests.project.processes import ROOT
 from tests.project.test_docs_examples import run
@@ -90,3 +91,57 @@ def test_the_picture_shows_the_order(monkeypatch):
     assert order == [name for name in shown if name != "UPDATE"]
     assert run_due() == 1
     assert order[-1] == "send_letter"
+
+
+AUDIT = """\
+from workflow_events.events import on
+from workflow_events.workflow.events import post_complete_work_item
+
+
+# The lines are those of the page.
+
+@on("post_complete_workitem")
+def note(work_item): ...
+
+
+@on(post_complete_work_item)
+def tell(workitem): ...
+"""
+MAIL = """\
+import requests
+
+from workflow_events.events import on
+from workflow_events.workflow.events import post_complete_work_item
+
+URL = "https://mail.example.org"
+
+
+# The line is that of the page.
+
+
+@on(post_complete_work_item)
+def tell(work_item):
+    requests.post(URL)
+"""
+
+
+def test_checks_are_shown_so(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sys.modules, "requests", ModuleType("requests"))
+    refused, warned = texts("how-to/check-your-receivers.md", "console")
+    modules = Modules(tmp_path)
+    found = modules.load(modules.write(AUDIT, "audit")).refused
+    assert re.search(as_shown(refused.removeprefix("$ workflow-events check\n")), of_srv(found))
+    [line] = modules.load(modules.write(MAIL, "mail")).lines
+    assert of_srv(line) == warned.partition("WARNINGS:\n")[2].rstrip("\n")
+
+
+def of_srv(text):
+    """Name modules and files as if they stood in /srv/extensions."""
+    text = re.sub(r"/\S+/(?=(?:audit|mail)\.py)", "/srv/extensions/", text)
+    return re.sub(r"(?<![\w/])(audit|mail)(?=\.[nt])", r"extensions.\1", text)
+
+
+def as_shown(text):
+    """What is cut on a page may be anything."""
+    return ".*".join(map(re.escape, text.removeprefix("workflow-events: ").rstrip().split("…")))
