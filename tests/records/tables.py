@@ -131,6 +131,7 @@ class Account(models.Model):
     rate = models.FloatField(default=1)
     mail = Lowered(max_length=20, default="")
     seen_at = models.DateTimeField(null=True)
+    photo = models.BinaryField(null=True)
     heir = models.ForeignKey("self", models.CASCADE, to_field="number", null=True)
 
     class Meta:

@@ -251,4 +251,4 @@ def test_nothing_is_left_on_the_instance():
     on(PostUpdateRecord[Book])(lambda: None)
     book = Book.objects.create()
     book.save()
-    assert not book._state.workflow_events_saves
+    assert vars(book._state).keys() == {"db", "adding", "fields_cache"}

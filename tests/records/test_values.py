@@ -46,6 +46,8 @@ def is_stored(record: Any, name: str, diff: Any) -> bool:
         ("mail", "Ann@Example.org"),
         ("seen_at", "2020-01-01T10:00:00Z"),
         ("rate", "2.5"),
+        ("photo", memoryview(b"png")),
+        ("photo", bytearray(b"png")),
     ],
 )
 def test_what_a_field_stores(diffs, name, value):

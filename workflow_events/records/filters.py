@@ -7,9 +7,10 @@ from typing import Any, Final, TypeVar
 
 from django.db.models import Model
 
-from workflow_events.events.checking.problems import CheckId, Problem, place_of
+from workflow_events.events.checking.problems import CheckId, Problem
 from workflow_events.events.checking.registrations import further_checks
 from workflow_events.events.near import did_you_mean
+from workflow_events.events.registration.definitions import place_of
 from workflow_events.events.registration.filters import filter_events
 from workflow_events.events.registration.receivers import Receiver
 from workflow_events.events.registration.senders import names_of

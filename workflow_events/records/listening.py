@@ -16,8 +16,9 @@ from django.db.models.signals import (
     pre_save,
 )
 
-from workflow_events.events.checking.problems import CheckId, Problem, place_of
+from workflow_events.events.checking.problems import CheckId, Problem
 from workflow_events.events.checking.registrations import further_checks
+from workflow_events.events.registration.definitions import place_of
 from workflow_events.events.registration.phases import Phase
 from workflow_events.events.registration.receivers import Receiver
 from workflow_events.events.registration.registry import registry

@@ -151,9 +151,13 @@ def _written(
 
 def _take(record: Model, using: str, update_fields: frozenset[str] | None) -> Save | None:
     """Take the innermost save that was begun like this; those inside of it have failed."""
-    saves = vars(record._state).get(STATE, ())
-    while saves:
+    state = vars(record._state)
+    saves = state.get(STATE, ())
+    found: Save | None = None
+    while saves and found is None:
         save: Save = saves.pop()
         if save.using == using and save.update_fields == update_fields:
-            return save
-    return None
+            found = save
+    if not saves:
+        state.pop(STATE, None)  # or copies of the record would share it
+    return found

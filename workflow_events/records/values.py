@@ -180,6 +180,8 @@ def _loaded(field: Any, value: Any) -> Any:
         return value
     if isinstance(field, FileField):
         return str(value)
+    if isinstance(value, memoryview | bytearray):
+        return bytes(value)  # which does not change, and can be stored
     try:
         if isinstance(field, JSONField):
             return json.loads(json.dumps(value, cls=field.encoder), cls=field.decoder)
