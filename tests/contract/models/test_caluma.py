@@ -14,7 +14,7 @@ from django.db.models.signals import post_save
 
 from tests.events.checked_modules import Modules
 from tests.workflow.builders import ANN, EVENT_NAMES, complete, item, statuses, workflow
-from workflow_events.events import ReceiverError, filter_events, on
+from workflow_events.events import filter_events, on
 from workflow_events.events.declaration import event as declared_events
 from workflow_events.events.loading import load_receivers
 from workflow_events.events.registration.registry import registry
