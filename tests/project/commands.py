@@ -34,19 +34,17 @@ def check_shell(text: str) -> None:
 
 
 def commands_in(text: str) -> Iterator[list[str]]:
-    """Give the words of each command, those behind a pipe and an ``&&`` too."""
+    """Give the words of each command, without the file that it writes to."""
     for line in re.sub(r"\\\n", " ", text).splitlines():
         lexer = shlex.shlex(line, posix=True, punctuation_chars="|>&;")
         lexer.whitespace_split = True
-        words: list[str] = []
-        for word in lexer:
-            if word not in SEPARATORS:
-                words.append(word)
-            elif word != ">":
-                yield words
-                words = []
-        if words:
-            yield words
+        words = list(lexer)
+        while words:
+            end = next((n for n, word in enumerate(words) if word in SEPARATORS), len(words))
+            yield words[:end]
+            # What stands behind the sign for a file is no command.
+            behind = 2 if words[end : end + 1] == [">"] else 1
+            words = words[end + behind :]
 
 
 def check_command(words: Sequence[str]) -> None:

@@ -11,12 +11,17 @@ from django.core.files.base import ContentFile
 from django.core.management import call_command
 
 from tests.events.checked_modules import Modules
+from tests.project.commands import commands_in
 from tests.project.pages import blocks_of
 from tests.project.processes import ROOT
 from tests.project.test_docs_examples import run
+from workflow_events.cli.example import load_example
+from workflow_events.delivery.models import LoggedEvent
 from workflow_events.delivery.payload import NotEncodable
 from workflow_events.delivery.running.runner import run_due
 from workflow_events.events import Event, emit, on
+from workflow_events.workflow.api import complete_work_item, start_case
+from workflow_events.workflow.users import BaseUser
 
 DOCS = ROOT / "docs"
 ARCHIVE = """\
@@ -43,6 +48,17 @@ def test_the_catalogue_shows_an_event_so(capsys):
     shown = capsys.readouterr().out
     # The line where it is declared moves with every change of that module.
     assert re.sub(r":\d+\n", ":71\n", shown) == event
+
+
+def test_the_commands_of_the_catalogue_are_typed_so(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    blocks = texts("how-to/look-at-events-and-receivers.md", "sh")
+    typed = [words for block in blocks for words in commands_in(block) if words[0] != "jq"]
+    for words in typed:
+        call_command(*words[1:])
+        assert capsys.readouterr().out
+    assert len(typed) == 11
+    assert len(list(tmp_path.glob("extensions/*.py"))) == 3
 
 
 def test_receivers_are_shown_so(capsys, monkeypatch):
@@ -145,3 +161,29 @@ def of_srv(text):
 def as_shown(text):
     """What is cut on a page may be anything."""
     return ".*".join(map(re.escape, text.removeprefix("workflow-events: ").rstrip().split("…")))
+
+
+@pytest.mark.django_db
+def test_a_payload_is_stored_so():
+    [stored] = texts("reference/payload.md", "json")
+    load_example()
+    on("post_complete_work_item", background=True)(print_item)
+    ann = BaseUser("ann", ["clerks"])
+    ann.claims = {"sub": "ann"}
+    case = start_case("application", ann)
+    item = complete_work_item(case.work_items.get(), ann, {"reason": "It is complete."})
+    expected = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", str(item.pk), stored)
+    assert LoggedEvent.objects.get().content == json.loads(expected)
+
+
+def print_item(work_item):
+    """A receiver in the background is found by its name."""
+
+
+@pytest.mark.django_db
+def test_readiness_is_answered_so(client):
+    shown, _ = map(json.loads, texts("how-to/observe.md", "json"))
+    answer = client.get("/readyz").json()
+    assert answer["status"] == shown["status"]
+    assert answer["checks"] == shown["checks"]
+    assert answer["deliveries"].keys() == shown["deliveries"].keys()
