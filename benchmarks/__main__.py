@@ -1,7 +1,7 @@
 """Run the benchmarks that are named, or all, and print the figures beside their limits.
 
-``python -m benchmarks [dispatch] [explain] [http] [profile] [million] [delivery]``; the exit status
-is 1 when a limit was missed.
+``python -m benchmarks [dispatch] [records] [explain] [http] [profile] [million] [delivery]``; the
+exit status is 1 when a limit was missed.
 """
 
 import argparse
@@ -44,13 +44,38 @@ def run_dispatch(report: Report) -> None:
     dispatch.run(report)
 
 
-def run_explain(report: Report) -> None:
-    """Measure what a trace adds to a mutation, on a database in memory."""
+def run_records(report: Report) -> None:
+    """Measure emissions and saves beside receivers of records that are not concerned."""
     set_up(os.environ.get("BENCHMARK_DATABASE_URL", "sqlite:///:memory:"))
+    from benchmarks import records
+    from benchmarks.timing import BATCHES, TURNS
+
+    print(f"best of {BATCHES} batches in each of {TURNS} turns")
+    records.run(report)
+
+
+def run_explain(report: Report) -> None:
+    """Measure what a trace adds to a mutation, on the database that BENCHMARK_DATABASE_URL names.
+
+    Without it, on SQLite in memory, then in a process of its own on PostgreSQL, if one answers.
+    """
+    from benchmarks.databases import NotReached, new_database
+
+    url = os.environ.get("BENCHMARK_DATABASE_URL")
+    set_up(url or "sqlite:///:memory:")
     from benchmarks import explain
 
-    print()
+    print(f"best of {explain.ROUNDS} rounds")
     explain.run(report)
+    if url is not None:
+        return
+    try:
+        with new_database("explain") as url:
+            environment = {**os.environ, "BENCHMARK_DATABASE_URL": url}
+            command = [sys.executable, "-m", "benchmarks", "explain"]
+            report.missed += subprocess.run(command, env=environment, check=False).returncode
+    except NotReached as error:
+        print(f"\nTraces were not measured on PostgreSQL: {error}")
 
 
 def run_http(report: Report) -> None:
@@ -95,6 +120,7 @@ def _on_postgresql(report: Report, module: str) -> None:
 
 BENCHMARKS: dict[str, Callable[[Report], None]] = {
     "dispatch": run_dispatch,
+    "records": run_records,
     "explain": run_explain,
     "http": run_http,
     "profile": run_profile,

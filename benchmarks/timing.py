@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 ROUNDS = 25
-TURNS = 40
+TURNS = 30
+BATCHES = 8
 
 
-def best_of(calls: Sequence[Callable[[], object]], number: int) -> list[float]:
+def best_of(
+    calls: Sequence[Callable[[], object]], number: int, rounds: int = ROUNDS
+) -> list[float]:
     """Return the seconds of one call of each, the best of several rounds.
 
     The calls take turns, so that a slower moment of the machine meets them all.
@@ -18,7 +21,7 @@ def best_of(calls: Sequence[Callable[[], object]], number: int) -> list[float]:
     gc.collect()
     gc.disable()
     try:
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             for place, call in enumerate(calls):
                 begun = time.perf_counter()
                 for _ in range(number):
@@ -37,7 +40,7 @@ def ratios_in_turns(
     """Return what a call takes in each place, as a ratio to the first one.
 
     Every turn visits all places, in the other direction than the turn before; what is compared is
-    the best of all turns.
+    the best of all batches: short ones, so that some are not interrupted.
     """
     best = [float("inf")] * len(places)
     gc.collect()
@@ -46,11 +49,11 @@ def ratios_in_turns(
         for turn in range(TURNS):
             for place in sorted(range(len(places)), reverse=bool(turn % 2)):
                 with places[place]():
-                    call()  # what is prepared once is not measured
-                    begun = time.perf_counter()
-                    for _ in range(number):
-                        call()
-                    best[place] = min(best[place], (time.perf_counter() - begun) / number)
+                    for _ in range(BATCHES):
+                        begun = time.perf_counter()
+                        for _ in range(number):
+                            call()
+                        best[place] = min(best[place], (time.perf_counter() - begun) / number)
     finally:
         gc.enable()
     return [seconds / best[0] for seconds in best]
