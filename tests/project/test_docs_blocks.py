@@ -179,7 +179,7 @@ def test_who_runs_it_is_there(test):
 @pytest.mark.parametrize(
     "line",
     [
-        "workflow-events serve --migrat",
+        "workflow-events serve --migration",
         "workflow-events deliveries --colour",
         "workflow-events receiver",
         "workflow-events load-example --now",
