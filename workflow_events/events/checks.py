@@ -9,12 +9,13 @@ from django.core.checks import CheckMessage
 
 from workflow_events.events.checking.blocking import blocking_calls
 from workflow_events.events.checking.comparisons import vain_comparisons
-from workflow_events.events.checking.problems import CheckId, Problem, place_of
+from workflow_events.events.checking.problems import CheckId, Problem
 from workflow_events.events.checking.registrations import is_announced
 from workflow_events.events.checking.senders import vain_parts
 from workflow_events.events.checking.sources import Sources, is_ignored
 from workflow_events.events.checking.twice import registered_twice
 from workflow_events.events.declaration import event as events
+from workflow_events.events.registration.definitions import place_of
 from workflow_events.events.registration.phases import Phase
 from workflow_events.events.registration.receivers import Receiver
 from workflow_events.events.registration.registry import registry

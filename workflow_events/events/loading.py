@@ -17,9 +17,10 @@ from django.conf import settings
 from django.core.checks import register
 from django.utils.module_loading import module_has_submodule
 
-from workflow_events.events.checking.problems import CheckId, Place, Problem
+from workflow_events.events.checking.problems import CheckId, Problem
 from workflow_events.events.checks import TAG, check_receivers
 from workflow_events.events.errors import ReceiverLoadError
+from workflow_events.events.registration.definitions import Place
 from workflow_events.events.registration.registry import registry
 
 SETTING: Final = "EVENT_RECEIVER_MODULES"

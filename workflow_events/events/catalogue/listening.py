@@ -11,8 +11,8 @@ from typing import Any
 from django.dispatch import Signal
 
 from workflow_events.events.declaration.event import declared
-from workflow_events.events.registration.calls import CALL
 from workflow_events.events.registration.conversions import Conversion, signal_to_event
+from workflow_events.events.registration.definitions import Place, place_of
 from workflow_events.events.registration.listeners import ReceiverClass
 from workflow_events.events.registration.phases import Background, Phase
 from workflow_events.events.registration.receivers import Predicate, Receiver, is_async, name_of
@@ -23,6 +23,8 @@ from workflow_events.events.registration.targets import Source
 
 PHASES = tuple(Phase)
 """In the order in which they come."""
+NO_PLACE = Place("", 0)
+"""Of what is not written in Python, such as a built-in function."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,11 +95,11 @@ def _listening(source: Source) -> Listening:
 
 
 def _entry(receiver: Receiver, source: Source) -> ReceiverEntry:
-    file, line = place_of(receiver.function)
+    place = place_of(receiver.function) or NO_PLACE
     return ReceiverEntry(
         name=receiver.name,
-        file=file,
-        line=line,
+        file=place.file,
+        line=place.line,
         listens_to=tuple(str(target) for target in receiver.targets),
         senders=tuple(_senders(receiver, source)),
         filters=tuple(map(_filter, receiver.predicates)),
@@ -113,20 +115,6 @@ def _entry(receiver: Receiver, source: Source) -> ReceiverEntry:
     )
 
 
-def place_of(function: Callable[..., Any]) -> tuple[str, int]:
-    """Return file and line of a callable; of what has none, such as a built-in one, ("", 0)."""
-    if isinstance(function, Conversion):
-        return function.place
-    plain: Any = function
-    while hasattr(plain, "func") or hasattr(plain, "__func__"):
-        plain = plain.func if hasattr(plain, "func") else plain.__func__
-    plain = inspect.unwrap(plain)
-    if not hasattr(plain, "__code__"):
-        plain = getattr(type(plain), CALL, None)
-    code = getattr(plain, "__code__", None)
-    return (code.co_filename, code.co_firstlineno) if code else ("", 0)
-
-
 def _senders(receiver: Receiver, source: Source) -> Iterator[str]:
     for target in receiver.targets:
         if target.sender is not None and target.names(source):
@@ -136,12 +124,12 @@ def _senders(receiver: Receiver, source: Source) -> Iterator[str]:
 
 
 def _filter(predicate: Predicate) -> FilterEntry:
-    file, line = place_of(predicate.function)
+    place = place_of(predicate.function) or NO_PLACE
     return FilterEntry(
         name=name_of(predicate.function),
         shown=_shown(predicate.function),
-        file=file,
-        line=line,
+        file=place.file,
+        line=place.line,
     )
 
 

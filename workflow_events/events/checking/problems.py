@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from types import CodeType, FunctionType, MethodType
-from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 (Django's name for it)
 
 from workflow_events.events.errors import AmbiguousSender, RegistrationError
-from workflow_events.events.registration.calls import CALL, Placed
+from workflow_events.events.registration.definitions import Place
 
 
 class CheckId(StrEnum):
@@ -50,17 +46,6 @@ class CheckId(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A line of a file; written as editors and terminals open it."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
-
-
-@dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong, and what to do about it. Without a place, nobody knows the line."""
 
@@ -90,28 +75,3 @@ def refuse(problems: Iterable[Problem]) -> None:
     """Raise the first problem, if there is one, as `RegistrationError`."""
     for problem in problems:
         raise problem.refusal()
-
-
-def place_of(function: Any) -> Place | None:
-    """Return where a receiver is written; None for what is not written in Python."""
-    if isinstance(function, Placed):
-        return Place(*function.place)
-    found = plain(function)
-    if isinstance(found, Placed):
-        return Place(*found.place)
-    code = code_of(inspect.unwrap(found))
-    return Place(code.co_filename, code.co_firstlineno) if code else None
-
-
-def code_of(function: Any) -> CodeType | None:
-    """Return the code of a function, or of what a callable object is called by."""
-    if not isinstance(function, FunctionType):
-        function = inspect.getattr_static(type(function), CALL, None)
-    return function.__code__ if isinstance(function, FunctionType) else None
-
-
-def plain(function: Any) -> Any:
-    """Return the function inside partials and bound methods."""
-    while isinstance(function, functools.partial | MethodType):
-        function = function.func if isinstance(function, functools.partial) else function.__func__
-    return function

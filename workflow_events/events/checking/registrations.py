@@ -9,13 +9,14 @@ from typing import Any
 
 from django.dispatch import Signal
 
-from workflow_events.events.checking.problems import CheckId, Place, Problem, place_of, plain
+from workflow_events.events.checking.problems import CheckId, Problem
 from workflow_events.events.checking.senders import sender_problems
 from workflow_events.events.declaration import event as events
 from workflow_events.events.declaration.event import Event
 from workflow_events.events.errors import RegistrationError
 from workflow_events.events.near import did_you_mean
 from workflow_events.events.registration.calls import ALWAYS
+from workflow_events.events.registration.definitions import Place, place_of, plain
 from workflow_events.events.registration.phases import Phase
 from workflow_events.events.registration.receivers import Receiver
 from workflow_events.events.registration.targets import Target

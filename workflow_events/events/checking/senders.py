@@ -10,11 +10,12 @@ from django.apps import apps
 from django.db.models import Model
 from django.db.models.signals import ModelSignal
 
-from workflow_events.events.checking.problems import CheckId, Place, Problem
+from workflow_events.events.checking.problems import CheckId, Problem
 from workflow_events.events.declaration import event as events
 from workflow_events.events.declaration.event import Event
 from workflow_events.events.errors import AmbiguousSender
 from workflow_events.events.near import did_you_mean
+from workflow_events.events.registration.definitions import Place
 from workflow_events.events.registration.receivers import Receiver
 from workflow_events.events.registration.senders import SenderFilter, names_of
 

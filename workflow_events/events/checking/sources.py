@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType, MethodType
 from typing import Any, Final
 
-from workflow_events.events.checking.problems import Place, Problem
+from workflow_events.events.checking.problems import Problem
 from workflow_events.events.registration.calls import CALL
+from workflow_events.events.registration.definitions import Place
 from workflow_events.events.registration.receivers import Receiver
 
 UNKNOWN: Final = object()

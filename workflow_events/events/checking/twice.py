@@ -8,10 +8,10 @@ from typing import Any
 
 from django.dispatch import Signal
 
-from workflow_events.events.checking.problems import CheckId, Problem, code_of, place_of, plain
+from workflow_events.events.checking.problems import CheckId, Problem
 from workflow_events.events.checking.senders import may_meet
 from workflow_events.events.declaration import event as events
-from workflow_events.events.registration.calls import Placed
+from workflow_events.events.registration.definitions import Placed, code_of, place_of, plain
 from workflow_events.events.registration.receivers import Receiver
 from workflow_events.events.registration.targets import Source
 

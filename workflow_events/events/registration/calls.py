@@ -16,15 +16,6 @@ ALWAYS = frozenset({"sender", "event"})
 CALL = "__call__"
 
 
-class Placed:
-    """Base of callable objects made for an author: ``place`` is file and line of what was written.
-
-    The code that is called is written elsewhere.
-    """
-
-    place: tuple[str, int]
-
-
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter that can be given by name, and whether it must be."""

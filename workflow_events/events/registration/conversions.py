@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Model
 from django.dispatch import Signal
 
-from workflow_events.events.checking.problems import CheckId, Place, Problem, refuse
+from workflow_events.events.checking.problems import CheckId, Problem, refuse
 from workflow_events.events.checking.registrations import further_checks
 from workflow_events.events.declaration.event import Event, declared
 from workflow_events.events.declaration.named import declared_as
@@ -19,7 +19,8 @@ from workflow_events.events.emission.frames import Frame, current, end_all, step
 from workflow_events.events.errors import EventLoop, RegistrationError
 from workflow_events.events.isolation.snapshots import UNCHANGING
 from workflow_events.events.near import did_you_mean
-from workflow_events.events.registration.calls import ALWAYS, Placed, Wish, wish_of
+from workflow_events.events.registration.calls import ALWAYS, Wish, wish_of
+from workflow_events.events.registration.definitions import Place, Placed
 from workflow_events.events.registration.on import on
 from workflow_events.events.registration.receivers import Receiver, is_async, name_of
 from workflow_events.events.registration.signals import name_of_signal
@@ -62,7 +63,7 @@ def signal_to_event(
     caller = sys._getframe(1)
     conversion = Conversion(signal, event, map, event_sender)
     conversion.__module__ = caller.f_globals.get("__name__", "builtins")
-    conversion.place = (caller.f_code.co_filename, caller.f_lineno)
+    conversion.place = Place(caller.f_code.co_filename, caller.f_lineno)
     if isinstance(event, type) or event in declared:
         refuse(conversion.problems())
     on(signal, sender=sender, order=order, raise_exception=True)(conversion)
@@ -103,7 +104,7 @@ class Conversion(Placed):
                 did_you_mean(str(self.event), declared) or "Declare it, in a module that is loaded."
             )
             message = f"{name_of(self)} emits {self.event!r}, but no such event is declared."
-            yield Problem(CheckId.UNKNOWN_EVENT, message, hint, Place(*self.place))
+            yield Problem(CheckId.UNKNOWN_EVENT, message, hint, self.place)
         elif isinstance(event, type) and not callable(self.mapping):
             yield from self._unknown_attributes(event)
 
@@ -115,7 +116,7 @@ class Conversion(Placed):
                 f"{name_of(self)}: the map gives {', '.join(unknown)}, which the event "
                 f"{event.event_name} does not carry; it carries {carried}.",
                 did_you_mean(unknown[0], event.attributes) or "Give one of these, or leave it out.",
-                Place(*self.place),
+                self.place,
             )
 
     def __call__(self, /, **carried: Any) -> None:

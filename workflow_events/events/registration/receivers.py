@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.dispatch import Signal
 
 from workflow_events.events.declaration.event import Event
-from workflow_events.events.registration.calls import ALWAYS, CALL, Placed, Shape, Wish, source_of
+from workflow_events.events.registration.calls import ALWAYS, CALL, Shape, Wish, source_of
+from workflow_events.events.registration.definitions import place_of, plain
 from workflow_events.events.registration.phases import Background, Phase
 from workflow_events.events.registration.senders import SenderFilter
 from workflow_events.events.registration.targets import Source, Target
@@ -72,12 +72,7 @@ class Receiver:
     @property
     def defined_at(self) -> str:
         """File and line of the callable, for messages; empty when it has none."""
-        plain = _plain(self.function)
-        if isinstance(plain, Placed):
-            file, line = plain.place
-            return f"{file}:{line}"
-        code = getattr(inspect.unwrap(plain), "__code__", None)
-        return f"{code.co_filename}:{code.co_firstlineno}" if code else ""
+        return str(place_of(self.function) or "")
 
     def means(self, source: Source) -> bool:
         """Tell whether it listens to an event class or signal, of one sender at least.
@@ -175,21 +170,21 @@ def name_of(function: Callable[..., Any]) -> str:
 
     A bound method is named after the class of its instance, which may have inherited it.
     """
-    plain = _plain(function)
-    if isinstance(function, MethodType) and hasattr(plain, "__name__"):
+    innermost: Any = plain(function)
+    if isinstance(function, MethodType) and hasattr(innermost, "__name__"):
         owner = function.__self__
         owner = owner if isinstance(owner, type) else type(owner)
-        return f"{owner.__module__}.{owner.__qualname__}.{plain.__name__}"
-    if not hasattr(plain, "__qualname__"):
-        plain = type(plain)
-    return f"{getattr(plain, '__module__', None) or 'builtins'}.{plain.__qualname__}"
+        return f"{owner.__module__}.{owner.__qualname__}.{innermost.__name__}"
+    if not hasattr(innermost, "__qualname__"):
+        innermost = type(innermost)
+    return f"{getattr(innermost, '__module__', None) or 'builtins'}.{innermost.__qualname__}"
 
 
 def is_async(function: Callable[..., Any]) -> bool:
     """Tell whether a callable, or what it wraps, may return a coroutine."""
-    plain = inspect.unwrap(_plain(function))
-    called = getattr(plain, CALL, None)
-    return iscoroutinefunction(plain) or iscoroutinefunction(called)
+    innermost = inspect.unwrap(plain(function))
+    called = getattr(innermost, CALL, None)
+    return iscoroutinefunction(innermost) or iscoroutinefunction(called)
 
 
 def _waiting(function: Callable[..., Any]) -> Callable[..., None]:
@@ -203,9 +198,3 @@ def _waiting(function: Callable[..., Any]) -> Callable[..., None]:
 
 async def _wait_for(awaitable: Awaitable[Any]) -> None:
     await awaitable
-
-
-def _plain(function: Any) -> Any:
-    while isinstance(function, functools.partial | MethodType):
-        function = function.func if isinstance(function, functools.partial) else function.__func__
-    return function

@@ -5,11 +5,11 @@ The names of its members are those of docs/how-to/explain-what-happened.md; clie
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 from workflow_events.events.errors import message_of
+from workflow_events.events.registration.definitions import place_of
 from workflow_events.events.registration.receivers import Predicate, Receiver, name_of
 from workflow_events.events.registration.senders import names_of
 from workflow_events.events.tracing.traces import Emitted, Outcome, Place, Run, Trace
@@ -93,9 +93,8 @@ def _reason(emitted: Emitted, receiver: Receiver, outcome: Outcome, run: Run | N
 
 def described(predicate: Predicate) -> str:
     """Return the name of a filter, and where it is defined."""
-    code = getattr(inspect.unwrap(predicate.function), "__code__", None)
-    place = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
-    return f"{name_of(predicate.function)}{place}"
+    place = place_of(predicate.function)
+    return f"{name_of(predicate.function)}{f' ({place})' if place else ''}"
 
 
 def _wrong_sender(receiver: Receiver, sender: str) -> str:
