@@ -1,6 +1,6 @@
 """Django's signals: each behaviour that its documentation names, done with ours.
 
-This is docs.djangoproject.com, topics/signals, as far as it is about listening; the rest of it is in
+Here docs.djangoproject.com, topics/signals, as far as it is about listening; the rest of it is in
 test_django_signals_sending.py, and ref/signals in test_django_signals_built_in.py. A test has the
 name of what is said there; where ours differs on purpose, of what is done instead.
 """
