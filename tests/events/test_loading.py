@@ -185,6 +185,21 @@ def test_where_a_registration_is_refused(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "__import__('json').loads('{')",
+        "__import__('workflow_events.events').events.declare_event('no name', number=int)",
+    ],
+    ids=["of Python", "of this package by way of Python"],
+)
+def test_where_a_call_of_python_is_refused(project: Project, line: str) -> None:
+    """The message names the line of the module that called, not one of Python's own modules."""
+    project.write("wrong.py", f"\n\n{line}\n")
+    outcome = project.run(["wrong"], "print('started')")
+    assert f"({project.path / 'wrong.py'}:3)" in outcome.error, outcome.all
+
+
+@pytest.mark.parametrize(
     ("code", "reason"),
     [
         ("on('strated')(lambda: None)", "listens to 'strated', but no such event is declared"),

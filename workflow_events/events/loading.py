@@ -6,6 +6,7 @@ import importlib
 import os
 import pkgutil
 import sys
+import sysconfig
 import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -29,6 +30,9 @@ MODULES_OF_AN_APP: Final = ("events", "receivers")
 UNSET: Final = f"{SETTING} is not set, so {' and '.join(MODULES_OF_AN_APP)} of each app are loaded"
 PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
 """Where this package is installed."""
+PYTHON: Final = f"{sysconfig.get_path('stdlib')}{os.sep}"
+"""Where Python's own modules are; what is installed may be below it, in one of `INSTALLED`."""
+INSTALLED: Final = ("site-packages", "dist-packages")
 
 
 def load_configured_receivers() -> None:
@@ -126,8 +130,15 @@ def _place(error: BaseException) -> Place | None:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "importlib" not in frame.filename][1:]
     # A call that is refused is wrong where it stands, not where it is refused.
-    own = [frame for frame in own if not frame.filename.startswith(PACKAGE)] or own
+    own = [frame for frame in own if not _is_of_others(Path(frame.filename))] or own
     return Place(own[-1].filename, own[-1].lineno or 0) if own else None
+
+
+def _is_of_others(file: Path) -> bool:
+    """Tell whether a file is of this package, or of Python itself: no line to mend."""
+    if str(file).startswith(PACKAGE):
+        return True
+    return str(file).startswith(PYTHON) and not {*file.parts} & {*INSTALLED}
 
 
 def _modules_of_apps() -> Iterator[str]:
