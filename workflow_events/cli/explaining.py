@@ -1,7 +1,6 @@
 """Running a mutation as a client would, without keeping what it does."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,20 +14,12 @@ from workflow_events.graphql.documents import STANDARD_RULES
 from workflow_events.graphql.dry_runs import Execution
 from workflow_events.graphql.errors import formatted
 from workflow_events.graphql.mutations import Mutation
+from workflow_events.graphql.requests import GraphQLRequest
 from workflow_events.graphql.schema import schema
 from workflow_events.graphql.view import documents
 from workflow_events.workflow.errors import ErrorCode
 from workflow_events.workflow.senders import VERBS, sender_for
 from workflow_events.workflow.users import BaseUser
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A GraphQL document, its variables, and which operation of it."""
-
-    query: str
-    variables: dict[str, Any]
-    operation: str | None = None
 
 
 def verbs(kind: str) -> list[str]:
@@ -40,7 +31,7 @@ def verbs(kind: str) -> list[str]:
     )
 
 
-def verb_of(kind: str, key: str, verb: str, given: dict[str, Any]) -> Asked:
+def verb_of(kind: str, key: str, verb: str, given: dict[str, Any]) -> GraphQLRequest:
     """Return the mutation that does this to a ``case`` or a ``work_item``.
 
     ``given`` are further members of its input. Raises ``LookupError`` for an unknown verb.
@@ -52,7 +43,8 @@ def verb_of(kind: str, key: str, verb: str, given: dict[str, Any]) -> Asked:
     name = mutation.__name__
     field = name[0].lower() + name[1:]
     query = f"mutation ($input: {name}Input!) {{ {field}(input: $input) {{ clientMutationId }} }}"
-    return Asked(query, {"input": {**given, to_camel_case(mutation.target or ""): key}})
+    members = {**given, to_camel_case(mutation.target or ""): key}
+    return GraphQLRequest(query, {"input": members}, None)
 
 
 def request_of(user: str | None, groups: Sequence[str], token: str | None) -> HttpRequest:
@@ -69,7 +61,7 @@ def request_of(user: str | None, groups: Sequence[str], token: str | None) -> Ht
     return made
 
 
-def explain(asked: Asked, request: HttpRequest) -> dict[str, Any]:
+def explain(asked: GraphQLRequest, request: HttpRequest) -> dict[str, Any]:
     """Execute a mutation in a dry run; return its explanation with its ``data`` and ``errors``.
 
     Permissions, visibilities and validations hold for the user of the request. Raises
@@ -77,7 +69,7 @@ def explain(asked: Asked, request: HttpRequest) -> dict[str, Any]:
     mutation.
     """
     document = documents.get(schema.graphql_schema, asked.query, STANDARD_RULES)
-    operation = get_operation_ast(document, asked.operation)
+    operation = get_operation_ast(document, asked.operation_name)
     if operation is None:
         raise ValueError("the document has several operations, or none of that name: --operation")
     if operation.operation is not OperationType.MUTATION:
@@ -88,7 +80,7 @@ def explain(asked: Asked, request: HttpRequest) -> dict[str, Any]:
             document,
             context_value=request,
             variable_values=asked.variables,
-            operation_name=asked.operation,
+            operation_name=asked.operation_name,
             execution_context_class=Execution,
         )
         # Inside: what was registered for after COMMIT is forgotten with the transaction.

@@ -96,13 +96,13 @@ def explanation() -> dict[str, Any]:
     field = _under_way.get()
     if field is None or field.trace is None:
         raise RuntimeError("No dry run is under way.")
-    return explanations.explained(field.trace, _told)
+    return explanations.explained(field.trace, _for_clients)
 
 
-def _told(error: BaseException) -> str | None:
+def _for_clients(error: BaseException) -> str | None:
     """Return the message of an error that is meant for clients, unless it is of another row."""
     if isinstance(error, ReceiverError):
-        return ", ".join(_told(failure) or UNTOLD for failure in error.exceptions)
+        return ", ".join(_for_clients(failure) or UNTOLD for failure in error.exceptions)
     if isinstance(error, InvalidTransition) and error.about is not None:
         return error.otherwise or None
     return public_message(error)

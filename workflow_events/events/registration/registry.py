@@ -22,7 +22,7 @@ from workflow_events.events.registration.receivers import Receiver
 from workflow_events.events.registration.senders import is_lasting
 from workflow_events.events.registration.targets import Source
 from workflow_events.events.tracing import traces
-from workflow_events.events.tracing.traced_plans import places_of, traced_plan
+from workflow_events.events.tracing.traced_plans import candidates_of, traced_plan
 
 if TYPE_CHECKING:
     from workflow_events.events.emission.recording import Recorder
@@ -42,7 +42,7 @@ class _Prepared:
         # For senders that come and go, such as instances: what is the same for most of them.
         self.plans_of: dict[tuple[Source, tuple[Receiver, ...]], Plan] = {}
         self.traced: dict[tuple[Source, object, bool], Plan] = {}
-        self.traced_of: dict[tuple[Source, tuple[traces.Place, ...]], Plan] = {}
+        self.traced_of: dict[tuple[Source, tuple[traces.Candidate, ...]], Plan] = {}
 
 
 class _Asking(dict[tuple[Source, object], Plan]):
@@ -166,7 +166,7 @@ class Registry:
     def _prepare_traced(
         self, prepared: _Prepared, source: Source, sender: object, dry_run: bool
     ) -> Plan:
-        places = places_of(
+        candidates = candidates_of(
             self.listeners(source),
             source,
             sender,
@@ -174,13 +174,13 @@ class Registry:
             is_historical=_is_historical(sender),
             dry_run=dry_run,
         )
-        plan = prepared.traced_of.get((source, places))
+        plan = prepared.traced_of.get((source, candidates))
         if plan is None:
             options = self._options(source)
             # A signal that nobody means need not be sent, and so is not seen.
-            is_seen = places or not options["is_open"]
-            plan = traced_plan(places, **options) if is_seen else plan_of((), **options)
-            prepared.traced_of[source, places] = plan
+            is_seen = candidates or not options["is_open"]
+            plan = traced_plan(candidates, **options) if is_seen else plan_of((), **options)
+            prepared.traced_of[source, candidates] = plan
         if is_lasting(sender):
             prepared.traced[source, sender, dry_run] = plan
         return plan

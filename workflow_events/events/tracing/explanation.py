@@ -12,33 +12,33 @@ from workflow_events.events.errors import message_of
 from workflow_events.events.registration.definitions import place_of
 from workflow_events.events.registration.receivers import Predicate, Receiver, name_of
 from workflow_events.events.registration.senders import names_of
-from workflow_events.events.tracing.traces import Emitted, Outcome, Place, Run, Trace
+from workflow_events.events.tracing.traces import Candidate, Emitted, Outcome, Run, Trace
 
-Told = Callable[[BaseException], str | None]
+DescribeError = Callable[[BaseException], str | None]
 """Returns what may be said of an error besides its class; None for nothing."""
 
 
-def explained(trace: Trace, told: Told = message_of) -> dict[str, Any]:
+def explained(trace: Trace, describe: DescribeError = message_of) -> dict[str, Any]:
     """Return what was emitted, event by event, below each receiver what it emitted itself.
 
-    ``told`` says what of the errors of receivers is repeated.
+    ``describe`` says what of the errors of receivers is repeated.
     """
     return {
         "dry_run": trace.dry_run,
         "seconds": round(trace.seconds, 6),
         "statements": trace.statements,
-        "events": [_emitted(emitted, told) for emitted in trace.events],
+        "events": [_emitted(emitted, describe) for emitted in trace.events],
         "on_commit": trace.on_commit,
         "mails": [{"to": mail.recipients(), "subject": str(mail.subject)} for mail in trace.mails],
     }
 
 
-def error_of(error: BaseException, told: Told = message_of) -> dict[str, Any]:
+def error_of(error: BaseException, describe: DescribeError = message_of) -> dict[str, Any]:
     """Return what is said of an error."""
-    return {"type": type(error).__name__, "message": told(error)}
+    return {"type": type(error).__name__, "message": describe(error)}
 
 
-def _emitted(emitted: Emitted, told: Told) -> dict[str, Any]:
+def _emitted(emitted: Emitted, describe: DescribeError) -> dict[str, Any]:
     event = emitted.event
     envelope = event.envelope
     return {
@@ -48,12 +48,12 @@ def _emitted(emitted: Emitted, told: Told) -> dict[str, Any]:
         "payload": {name: type(value).__name__ for name, value in sorted(vars(event).items())},
         "seconds": round(emitted.seconds, 6),
         "stored": emitted.is_stored,
-        "receivers": [_receiver(emitted, place, told) for place in emitted.places],
+        "receivers": [_receiver(emitted, candidate, describe) for candidate in emitted.candidates],
     }
 
 
-def _receiver(emitted: Emitted, place: Place, told: Told) -> dict[str, Any]:
-    receiver, outcome = place.receiver, emitted.outcome_of(place)
+def _receiver(emitted: Emitted, candidate: Candidate, describe: DescribeError) -> dict[str, Any]:
+    receiver, outcome = candidate.receiver, emitted.outcome_of(candidate)
     run = emitted.run_of(receiver)
     found: dict[str, Any] = {
         "receiver": receiver.name,
@@ -66,8 +66,8 @@ def _receiver(emitted: Emitted, place: Place, told: Told) -> dict[str, Any]:
         found["seconds"] = round(run.seconds, 6)
         found["statements"] = run.statements
         if (error := run.error) is not None:
-            found["error"] = error_of(error, told)
-        found["events"] = [_emitted(inner, told) for inner in emitted.below.get(receiver, ())]
+            found["error"] = error_of(error, describe)
+        found["events"] = [_emitted(inner, describe) for inner in emitted.below.get(receiver, ())]
     return found
 
 

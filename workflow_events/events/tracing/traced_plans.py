@@ -18,12 +18,12 @@ from workflow_events.events.registration.calls import loop_over, source_of
 from workflow_events.events.registration.phases import Phase
 from workflow_events.events.registration.receivers import Predicate, Receiver
 from workflow_events.events.registration.targets import Source
-from workflow_events.events.tracing.traces import Emitted, Outcome, Place, awaiting, noting
+from workflow_events.events.tracing.traces import Candidate, Emitted, Outcome, awaiting, noting
 
 _NOBODY_YET = Outside(after_commit=(), background=(), asking=(), logged=False)
 
 
-def places_of(
+def candidates_of(
     listeners: Iterable[Receiver],
     source: Source,
     sender: object,
@@ -31,7 +31,7 @@ def places_of(
     is_muted: Callable[[Receiver], bool],
     is_historical: bool,
     dry_run: bool,
-) -> tuple[Place, ...]:
+) -> tuple[Candidate, ...]:
     """Return the receivers that mean an event, and what is known of each before it is emitted."""
 
     def known(receiver: Receiver) -> Outcome | None:
@@ -48,7 +48,7 @@ def places_of(
             return Outcome.NOT_RUN
         return None
 
-    return tuple([Place(receiver, known(receiver)) for receiver in listeners])
+    return tuple([Candidate(receiver, known(receiver)) for receiver in listeners])
 
 
 def _may_run_dry(receiver: Receiver) -> bool:
@@ -56,7 +56,7 @@ def _may_run_dry(receiver: Receiver) -> bool:
 
 
 def traced_plan(
-    places: tuple[Place, ...],
+    candidates: tuple[Candidate, ...],
     carried: frozenset[str],
     *,
     is_open: bool,
@@ -64,7 +64,7 @@ def traced_plan(
     watchers: tuple[Watcher, ...],
 ) -> Plan:
     """Prepare receivers as `plan_of` does, so that a trace notes what each of them does."""
-    chosen = [place.receiver for place in places if place.outcome is None]
+    chosen = [candidate.receiver for candidate in candidates if candidate.outcome is None]
 
     def called(receiver: Receiver) -> tuple[Callable[..., Any], None]:
         if receiver.concurrent:
@@ -81,9 +81,9 @@ def traced_plan(
         asked,
         is_open=is_open,
         logged=logged,
-        watchers=(*watchers, partial(Emitted, places=places, logged=logged)),
+        watchers=(*watchers, partial(Emitted, candidates=candidates, logged=logged)),
     )
-    if plan.outside is None and any(place.outcome in _HEARD for place in places):
+    if plan.outside is None and any(candidate.outcome in _HEARD for candidate in candidates):
         plan = replace(plan, outside=_NOBODY_YET)
     left_to_loop = plan_of(chosen, carried, is_open=is_open, logged=logged, watchers=()).on_loop
     return replace(plan, on_loop=left_to_loop)

@@ -42,7 +42,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Candidate:
     """A receiver that means an event, in running order; its outcome where that is known before."""
 
     receiver: Receiver
@@ -135,11 +135,11 @@ class Emitted:
     As a context manager, its body is the emission.
     """
 
-    __slots__ = ("_start", "below", "error", "event", "logged", "noted", "places", "seconds")
+    __slots__ = ("_start", "below", "candidates", "error", "event", "logged", "noted", "seconds")
 
-    def __init__(self, event: Event, places: tuple[Place, ...], logged: bool) -> None:
+    def __init__(self, event: Event, candidates: tuple[Candidate, ...], logged: bool) -> None:
         self.event = event
-        self.places = places
+        self.candidates = candidates
         self.logged = logged
         self.noted: dict[Receiver, tuple[Any, ...]] = {}
         """The members of a `Run` by its receiver: to make one takes longer than to note this."""
@@ -172,7 +172,7 @@ class Emitted:
     @property
     def is_stored(self) -> bool:
         """Whether the event log gets it; in a dry run, would get it."""
-        found = (self.outcome_of(place) for place in self.places)
+        found = (self.outcome_of(candidate) for candidate in self.candidates)
         return self.error is None and (self.logged or Outcome.BACKGROUND in found)
 
     def run_of(self, receiver: Receiver) -> Run | None:
@@ -180,16 +180,16 @@ class Emitted:
         noted = self.noted.get(receiver)
         return None if noted is None else Run(receiver, *noted)
 
-    def outcome_of(self, place: Place) -> Outcome:
+    def outcome_of(self, candidate: Candidate) -> Outcome:
         """Return what became of a receiver."""
-        if place.outcome not in (None, Outcome.AFTER_COMMIT):
-            return place.outcome
-        run = self.run_of(place.receiver)
+        if candidate.outcome not in (None, Outcome.AFTER_COMMIT):
+            return candidate.outcome
+        run = self.run_of(candidate.receiver)
         if run is not None:
             return run.outcome
         if self.error is not None:
             return Outcome.NOT_REACHED
-        return _LATER[place.receiver.phase]
+        return _LATER[candidate.receiver.phase]
 
 
 _LATER = {

@@ -12,11 +12,12 @@ from django.db import DatabaseError
 
 from workflow_events.auth import AuthenticationError
 from workflow_events.cli.checks import check_database, check_tables
-from workflow_events.cli.explaining import Asked, explain, request_of, verb_of, verbs
+from workflow_events.cli.explaining import explain, request_of, verb_of, verbs
 from workflow_events.cli.explanation_text import text_of
 from workflow_events.configuration import one_line
 from workflow_events.events.management.output import ShowingCommand
 from workflow_events.graphql.documents import InvalidDocument
+from workflow_events.graphql.requests import GraphQLRequest
 from workflow_events.workflow.errors import LimitExceeded
 
 
@@ -87,7 +88,7 @@ class Command(ShowingCommand):
             self.stdout.flush()
             sys.exit(1)
 
-    def _asked(self, options: dict[str, Any]) -> Asked:
+    def _asked(self, options: dict[str, Any]) -> GraphQLRequest:
         if options["token"] and (options["user"] or options["group"]):
             raise CommandError("--token says who acts; leave out --user and --group")
         if options["group"] and not options["user"]:
@@ -96,7 +97,7 @@ class Command(ShowingCommand):
             if options["verb"] or options["input"]:
                 raise CommandError("--verb and --input belong to --case and --work-item")
             text = _text(options["mutation"])
-            return Asked(text, options["variables"], options["operation"])
+            return GraphQLRequest(text, options["variables"], options["operation"])
         if not options["verb"]:
             raise CommandError("--verb is missing: what to do with it")
         if options["variables"] or options["operation"]:
