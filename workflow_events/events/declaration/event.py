@@ -43,15 +43,25 @@ E = TypeVar("E", bound="Event")
 class Event:
     """Base of all events. Subclass it and annotate the payload.
 
-    Class keywords: ``name`` replaces the name derived from the class name; ``senders`` is called
-    without arguments at start-up and returns the classes that may send the event, for checking
-    ``@on(sender=…)``; ``case`` takes payload attributes by name and returns the key of the case
-    that an occurrence is about (a UUID, or None): receivers in the background get the events of one
-    case in order; ``abstract=True`` declares a base that is never emitted; ``by_pattern=False``
-    says that there are so many that a pattern means them only together with a sender;
-    ``is_probe=True`` that a pattern means it only for receivers that it carries the parameters of;
-    ``subscript_is_sender=True``, of a generic event, that its parameter is the class of its sender;
-    ``declared_at``, module, name and line, where it is not declared by a class statement.
+    Class keywords:
+
+    * ``name``: the event's name; without it, the class name in snake case;
+    * ``senders``: a function without arguments that returns the classes that may send the event;
+      it is called at start-up, to check ``@on(sender=…)``;
+    * ``case``: a function of payload attributes, by name, that returns the key of the case that an
+      occurrence is about (a UUID, or None); receivers in the background get the events of one case
+      in order;
+    * ``abstract``: true for a base of other events, which is never emitted;
+    * ``by_pattern``: false for an event that is emitted so often that a pattern means it only
+      together with a sender;
+    * ``is_probe``: true for an event that a pattern means only for receivers whose parameters it
+      carries;
+    * ``subscript_is_sender``: true for a generic event whose parameter is the class of its sender,
+      so that ``@on(Stored[Page])`` hears those of ``Page``;
+    * ``declared_at``: module, name and line, where no class statement declares it.
+
+    A subclass has the ``senders``, ``case``, ``by_pattern`` and ``subscript_is_sender`` of its base
+    unless it gives its own. Raises `DeclarationError` for a class that could not work.
     """
 
     event_name: str
@@ -89,17 +99,7 @@ class Event:
         **keywords: Any,
     ) -> None:
         super().__init_subclass__(**keywords)
-        own = [
-            key for key, hint in vars(cls).get("__annotations__", {}).items() if _is_payload(hint)
-        ]
-        _check_attributes(cls, own)
-        defaults = {key: vars(cls)[key] for key in own if key in vars(cls)}
-        for key in defaults:
-            delattr(cls, key)  # it could have the name of something that the class itself needs
-        cls.attributes = cls.attributes.union(own)
-        cls.defaults = cls.defaults | defaults
-        # A list is not shared by all occurrences.
-        cls.copies_defaults = not all(isinstance(v, Hashable) for v in cls.defaults.values())
+        _take_payload(cls)
         cls.abstract = abstract
         cls.takes_payload_as_is = (
             cls.__init__ is Event.__init__ and cls.__new__ is object.__new__ and not abstract
@@ -246,6 +246,19 @@ def _check_attributes(cls: type[Event], own: list[str]) -> None:
             f"{cls.__qualname__} declares {_listed(unfit)}, which is no name for an attribute: "
             "it must be an identifier of Python, without two underscores in front."
         )
+
+
+def _take_payload(cls: type[Event]) -> None:
+    """Read the payload from the annotations of a class, and its defaults from their values."""
+    own = [key for key, hint in vars(cls).get("__annotations__", {}).items() if _is_payload(hint)]
+    _check_attributes(cls, own)
+    defaults = {key: vars(cls)[key] for key in own if key in vars(cls)}
+    for key in defaults:
+        delattr(cls, key)  # it could have the name of something that the class itself needs
+    cls.attributes = cls.attributes.union(own)
+    cls.defaults = cls.defaults | defaults
+    # A list is not shared by all occurrences.
+    cls.copies_defaults = not all(isinstance(v, Hashable) for v in cls.defaults.values())
 
 
 def _check_name(cls: type[Event]) -> None:
