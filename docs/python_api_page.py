@@ -15,6 +15,7 @@ EVENT_FUNCTIONS: tuple[Callable[..., Any], ...] = (
     events.on,
     events.filter_events,
     events.emit,
+    events.aemit,
     events.declare_event,
     events.signal_to_event,
 )
@@ -43,15 +44,16 @@ def _function(function: Callable[..., Any]) -> str:
 def signature(function: Callable[..., Any]) -> str:
     """Return the signature as it is written, one argument a line where it is long."""
     (node,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
-    assert isinstance(node, ast.FunctionDef)
+    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     arguments = ast.unparse(node.args)
     assert node.returns is not None, function
     returns = ast.unparse(node.returns)
-    line = f"{node.name}({arguments}) -> {returns}"
+    name = f"{'async ' * isinstance(node, ast.AsyncFunctionDef)}{node.name}"
+    line = f"{name}({arguments}) -> {returns}"
     if len(line) <= LINE_LENGTH:
         return line
     inner = "".join(f"    {argument},\n" for argument in _arguments(node.args))
-    return f"{node.name}(\n{inner}) -> {returns}"
+    return f"{name}(\n{inner}) -> {returns}"
 
 
 def _arguments(arguments: ast.arguments) -> list[str]:

@@ -29,8 +29,8 @@ def with_sections(page: str, sections: Mapping[str, str]) -> str:
 
 
 def prose(documented: Any) -> str:
-    """Return a docstring as Markdown, in paragraphs of one line."""
+    """Return a docstring as Markdown, in paragraphs of one line, for a page of the reference."""
     text = inspect.getdoc(documented)
     if not text:
         raise ValueError(f"{documented} has no docstring.")
-    return markdown.prose(text)
+    return re.sub(r"\(docs/([\w/-]+\.md)\)", r"([more](../\1))", markdown.prose(text))
