@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils.functional import SimpleLazyObject
 
 from tests.testing.matters import Clerk, HeadClerk, matter, other
 from workflow_events.events import emit
@@ -124,6 +125,58 @@ def test_long_values_go_on_below_and_only_the_nearest_are_shown(
     assert message.index("number=6  ") < message.index("| number=0")
 
 
+def test_too_many_and_too_few_are_counted(matter: Any, events: Emissions) -> None:
+    for number in (1, 2, 3):
+        emit(matter, sender=Clerk, number=number, note="x")
+    with pytest.raises(AssertionError, match="once, but was 3 times") as caught:
+        events.assert_emitted(matter)
+    assert message_of(caught).splitlines()[3:] == [
+        "  matter                                      | matter from Clerk",
+        "!                                             | matter from Clerk",
+        "!                                             | matter from Clerk",
+    ]
+    with pytest.raises(AssertionError, match="never with") as caught:
+        events.assert_emitted(matter, times=0, number=lambda number: number > 1)
+    assert message_of(caught).splitlines()[-2:] == [
+        "!                                             | matter from Clerk, number=2",
+        "!                                             | matter from Clerk, number=3",
+    ]
+    with pytest.raises(AssertionError, match="4 times") as caught:
+        events.assert_emitted(matter, times=4)
+    assert message_of(caught).splitlines()[-1] == "! matter" + " " * 38 + "|"
+    with pytest.raises(AssertionError, match="twice with") as caught:
+        events.assert_emitted(matter, times=2, number=3)
+    message = message_of(caught)
+    assert (message.count("! number=3"), message.count("  number=3")) == (2, 0)
+
+
+def test_values_that_cannot_be_shown(matter: Any, events: Emissions) -> None:
+    class Mute:
+        def __repr__(self) -> str:
+            raise AttributeError("not complete yet")
+
+    loop: list[Any] = [1]
+    loop.append({"loop": loop})
+    emit(matter, sender=None, number=1, note=Mute())
+    emit(matter, sender=None, number=2, note=loop)
+    with pytest.raises(AssertionError, match="Mute without"):
+        events.assert_emitted(matter, number=1, note=0)
+    with pytest.raises(AssertionError, match=r"note=\[1, \{'loop': …\}\]"):
+        events.assert_emitted(matter, number=2, note=0)
+    first, second = [one["payload"]["note"] for one in events.sequence()]
+    assert first.endswith("Mute without a repr>")
+    assert second == [1, {"loop": "…"}]
+
+
+def test_lazy_objects_are_shown_as_what_they_stand_for(matter: Any, events: Emissions) -> None:
+    user = SimpleLazyObject(lambda: User(pk=7, username="ada"))
+    emit(matter, sender=None, number=1, note=user)
+    assert events.sequence()[0]["payload"]["note"] == "unsaved User (username='ada')"
+    events.assert_emitted(matter, note=User(pk=7))
+    with pytest.raises(AssertionError, match=r"note=<User pk=7, username='ada'>"):
+        events.assert_emitted(matter, note=8)
+
+
 def test_what_came_instead_of_what_never_did(matter: Any, other: Any, events: Emissions) -> None:
     with pytest.raises(AssertionError, match=r"! other +\| nothing"):
         events.assert_emitted(other)
@@ -150,6 +203,16 @@ def test_the_order_of_the_events_that_are_named(matter: Any, other: Any, events:
             events.assert_order(wrong)
     with pytest.raises(AssertionError):
         events.assert_order([other], strict=True)
+
+
+def test_an_order_of_nothing_is_refused(matter: Any, events: Emissions) -> None:
+    """It would hold whatever is emitted; and a name is no list of its letters."""
+    with pytest.raises(TypeError, match="Name the events"):
+        events.assert_order([])
+    for alone in (matter, "matter"):
+        with pytest.raises(TypeError, match="takes a list of events"):
+            events.assert_order(alone)
+    events.assert_order([], strict=True)
 
 
 def test_orders_are_aligned(matter: Any, other: Any, events: Emissions) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Final
 
 from workflow_events.events import Event
@@ -27,9 +28,13 @@ def of_emitted(
     found: Sequence[Event],
     emitted: Sequence[Event],
 ) -> str:
-    """Say how often an event was emitted instead, and in what its occurrences differ."""
+    """Say how often an event was emitted instead.
+
+    Where some do not fit, and others are missing, it shows in what they differ.
+    """
     wanted = "at least once" if times is None else _times(times)
-    fitting = sum(map(wish.holds, found))
+    fitting = [one for one in found if wish.holds(one)]
+    others = [one for one in found if one not in fitting]
     asked = f" with {wish}" if str(wish) else ""
     told = f"{matcher} should have been emitted {wanted}{asked}"
     if not found:
@@ -37,9 +42,11 @@ def of_emitted(
         first = Line(str(matcher), described(emitted[0]) if emitted else "nothing", False)
         rest = [Line("", described(one), False) for one in emitted[1:]]
         return "\n".join([wrapped(f"{told}, but never was."), _emitted([first, *rest])])
-    otherwise = len(found) - fitting
-    but = f"was {_times(fitting)}" + (f", and {_times(otherwise)} otherwise" if otherwise else "")
-    shown = sorted(found, key=lambda one: sum(not line.same for line in wish.lines(one)))
+    otherwise = f", and {_times(len(others))} otherwise" if others else ""
+    but = f"was {_times(len(fitting))}{otherwise}"
+    if not others or len(fitting) > (times or 0):
+        return "\n".join([wrapped(f"{told}, but {but}."), _counted(matcher, wish, times, fitting)])
+    shown = sorted(others, key=lambda one: sum(not line.same for line in wish.lines(one)))
     parts = [compared("emitted", wish, one) for one in shown[:MOST]]
     more = [f"… and {len(shown) - MOST} more."] if len(shown) > MOST else []
     return "\n\n".join([wrapped(f"{told}, but {but}."), *parts, *more])
@@ -77,6 +84,21 @@ def compared(actual: str, wish: Expectation, event: Event) -> str:
     """Compare an occurrence, attribute by attribute, with what was expected of its event."""
     own = Line(event.event_name, described(event), True)
     return side_by_side(("expected", actual), [own, *wish.lines(event)])
+
+
+def _counted(
+    matcher: EventMatcher, wish: Expectation, times: int | None, fitting: Sequence[Event]
+) -> str:
+    """Show as many expectations as there should be occurrences, next to those that there are."""
+    shown = [
+        ", ".join([described(one), *(line.actual for line in wish.lines(one))]) for one in fitting
+    ]
+    expected = [str(matcher)] * (times or 0)
+    lines = [
+        Line(ours, theirs, bool(ours and theirs))
+        for ours, theirs in zip_longest(expected, shown, fillvalue="")
+    ]
+    return _emitted(lines)
 
 
 def _emitted(lines: Sequence[Line]) -> str:

@@ -101,10 +101,14 @@ class Emissions(Sequence[Event]):
         """Assert that these events, and no more of them, were emitted in this order.
 
         Takes classes, names and patterns. Other events may come in between, unless ``strict``.
-        Raises ``AssertionError``.
+        Raises ``AssertionError``, and ``TypeError`` where that could not fail.
         """
         __tracebackhide__ = True
+        if isinstance(events, str | type):
+            raise TypeError(f"assert_order takes a list of events, not {events!r} alone.")
         expected = [EventMatcher(event) for event in events]
+        if not (expected or strict):
+            raise TypeError("Name the events, or say that there is none by assert_nothing().")
         emitted = [one for one in self if strict or any(matcher.means(one) for matcher in expected)]
         if len(expected) != len(emitted) or not all(
             matcher.means(one) for matcher, one in zip(expected, emitted, strict=True)

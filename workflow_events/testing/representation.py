@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from enum import Enum
+from reprlib import recursive_repr
 from types import ModuleType
 from typing import Any
 from uuid import UUID
 
 from django.db.models import AutoField, Field, ForeignKey, Model, QuerySet
 
+from workflow_events.events.isolation.snapshots import itself
 from workflow_events.events.registration.senders import names_of
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -97,10 +99,11 @@ class Row:
         self.values = {name: captured(v) for name, v in vars(instance).items() if name in names}
 
 
+@recursive_repr("…")
 def captured(value: Any) -> Any:
-    """Return a value as it is now, for showing it later; runs no SQL."""
+    """Return a value as it is now, for showing it later; runs no SQL but that of a lazy object."""
     if isinstance(value, Model):
-        return Row(value)
+        return Row(itself(value))
     if isinstance(value, Mapping):
         return {key: captured(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
@@ -124,13 +127,21 @@ def text_of(value: Any) -> str:
         return f"<QuerySet of {value.model.__name__}>"  # its repr would run it
     if isinstance(value, type | ModuleType) or hasattr(value, "__qualname__"):
         return names_of(value)[1]
-    return _ADDRESS.sub("", repr(value))
+    return _ADDRESS.sub("", _repr(value))
 
 
+def _repr(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception:  # what is only looked at must not fail for that
+        return f"<{type(value).__qualname__} without a repr>"
+
+
+@recursive_repr("…")
 def short_repr(value: Any) -> str:
     """Return a value for a message: a row with its key, without asking the database."""
     if isinstance(value, Model):
-        row = Row(value)
+        row = Row(itself(value))
         identifying = StableNames({}).fields(row, identifying_fields(row.model))
         return f"<{row.model.__name__} {', '.join([f'pk={row.key}', *identifying])}>"
     if isinstance(value, QuerySet | type) or hasattr(value, "__qualname__"):
@@ -140,7 +151,7 @@ def short_repr(value: Any) -> str:
     if type(value) is dict:
         members = [f"{short_repr(key)}: {short_repr(member)}" for key, member in value.items()]
         return f"{{{', '.join(members)}}}"
-    return repr(value)
+    return _repr(value)
 
 
 def identifying_fields(model: type[Model]) -> list[str]:

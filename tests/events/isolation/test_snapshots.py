@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.db.models.signals import pre_save
+from django.utils.functional import SimpleLazyObject
 
 from tests.events.places import PLACES, fail, place
 from tests.events.tables import Child, Note, Parent
@@ -42,6 +43,33 @@ def test_one_instance_refreshed_in_place(
         (id(child), "written", id(parent), "written parent"),
         ("q", "other"),
     ]
+
+
+@PLACES
+@pytest.mark.parametrize("fails", [False, True])
+def test_lazy_objects(child_seen: type[Event], child: Child, outside: bool, fails: bool) -> None:
+    """As Django's ``request.user``, in the payload and as the related row of another one."""
+    owner: Any = SimpleLazyObject(lambda: Parent.objects.get(pk="q"))
+    child.parent = owner
+    child.save()
+    seen = []
+
+    @on(child_seen)
+    def writes(child: Child) -> None:
+        Parent.objects.filter(pk="q").update(name="written")
+        child.parent.name = "unsaved"
+        if fails:
+            fail()
+
+    @on(child_seen)
+    def sees(child: Child, data: Any) -> None:
+        seen.append((child.parent.name, data.name))
+
+    with place(outside):
+        emit(child_seen, sender=None, child=child, data=owner)
+    name = "other" if fails else "written"
+    assert seen == [(name, name)]
+    assert (owner.name, child.parent is owner) == (name, True)
 
 
 @PLACES

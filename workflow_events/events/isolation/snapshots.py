@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import QuerySet
 from django.utils.datastructures import MultiValueDict
+from django.utils.functional import LazyObject
 
 from workflow_events.events.declaration.event import Event
 
@@ -141,11 +142,22 @@ def refreshed(event: Event) -> Snapshot:
     return Snapshot(event)
 
 
+def itself(instance: Any) -> Any:
+    """Return the instance that a lazy object such as ``request.user`` stands for.
+
+    It has been loaded, as somebody has asked for its class.
+    """
+    while isinstance(instance, LazyObject):
+        instance = instance._wrapped
+    return instance
+
+
 def reload_in_place(instance: models.Model) -> None:
     """Load the row of an instance, and of the relations it has loaded, into the same objects.
 
     An instance that is not stored, or whose row is gone, stays as it is.
     """
+    instance = itself(instance)
     if instance._state.adding:
         return
     rows = type(instance)._base_manager.using(instance._state.db).filter(pk=instance.pk)
@@ -156,6 +168,7 @@ def reload_in_place(instance: models.Model) -> None:
 
 
 def _take_over(instance: models.Model, fresh: models.Model, done: set[int]) -> None:
+    instance = itself(instance)
     if id(instance) in done:
         return  # one-to-one relations lead back to where they came from
     done.add(id(instance))
@@ -173,6 +186,7 @@ def _take_over(instance: models.Model, fresh: models.Model, done: set[int]) -> N
 
 
 def _collect(instance: models.Model, found: dict[int, models.Model]) -> None:
+    instance = itself(instance)
     if id(instance) not in found:
         found[id(instance)] = instance
         # Those reached by a reverse key too; reloading then drops them, to be asked for again.
@@ -185,7 +199,7 @@ def _loaded(instance: models.Model) -> Iterator[tuple[str, models.Model]]:
     forward = _forward_relations(type(instance))
     for name, related in instance._state.fields_cache.items():
         if related is not None and name in forward:
-            yield name, related
+            yield name, itself(related)
 
 
 def _loaded_paths(instance: models.Model, depth: int = 3) -> Iterator[str]:
@@ -203,7 +217,7 @@ def _forward_relations(model: type[models.Model]) -> frozenset[str]:
 def _members(container: Any) -> Iterator[models.Model]:
     for member in container.values() if isinstance(container, dict) else container:
         if isinstance(member, models.Model):
-            yield member
+            yield itself(member)
         elif isinstance(member, dict | list | set):
             yield from _members(member)
 
