@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.project.curl import CURL
 from tests.project.processes import Output, environment, started
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*[a-zA-Z]")
@@ -57,6 +58,7 @@ class Second:
         )
         os.close(stdout)
         self._output = Output(lines_of(self._terminal))
+        self.run(CURL)
 
     def run(self, commands: str) -> str:
         """Return what the commands have printed, without colours."""

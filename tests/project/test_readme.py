@@ -6,11 +6,11 @@ import shlex
 import shutil
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 
 import pytest
 
+from tests.project.curl import CURL
 from tests.project.processes import ROOT, environment, free_port, started
 
 pytestmark = pytest.mark.any_database
@@ -33,18 +33,12 @@ def without_ids(text):
 
 
 def request(command, port):
-    """Do what a curl command says, with curl where there is one, at another port."""
-    command = command.replace(":8000/", f":{port}/")
-    if shutil.which("curl"):
-        asked = subprocess.run(
-            ["sh", "-c", command], capture_output=True, text=True, timeout=60, check=True
-        )
-        return asked.stdout
-    program, url, header_option, header, data_option, data = shlex.split(command)
-    assert (program, header_option, data_option) == ("curl", "-H", "-d")
-    headers = dict([header.split(": ", 1)])
-    with urllib.request.urlopen(urllib.request.Request(url, data.encode(), headers)) as response:
-        return response.read().decode()
+    """Do what a curl command says, at another port."""
+    command = CURL + command.replace(":8000/", f":{port}/")
+    asked = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, timeout=60, check=True
+    )
+    return asked.stdout
 
 
 @pytest.fixture
