@@ -7,6 +7,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
@@ -111,6 +112,16 @@ def test_nothing_is_said_of_a_setting_that_has_the_module_loaded(folder):
         assert "EVENT_RECEIVER_MODULES" not in new("receiver", "notify")
 
 
+def test_where_the_setting_is_left_out_an_app_imports_the_module(folder):
+    with override_settings():
+        del settings.EVENT_RECEIVER_MODULES
+        said = new("receiver", "notify").splitlines()
+    assert said[-1] == (
+        "  To load it at the start, import extensions.notify in the module events or receivers of an "
+        "app."
+    )
+
+
 def test_a_configuration_of_pytest_is_left_alone(folder):
     Path("pyproject.toml").write_text("[tool.pytest.ini_options]\npythonpath = ['.']\n")
     new("receiver", "notify")
@@ -142,12 +153,16 @@ REFUSED = {
     "receiver notify --event post_*_case": r"means 6 events, among them post_",
     "receiver not-ify": "'not-ify' cannot be the name of a module",
     "receiver class": "'class' cannot be the name of a module",
-    "receiver logger": "'logger' cannot be the name of a receiver",
+    "receiver logger": "'logger' cannot be the name of a receiver: its module or its test has",
+    "receiver caplog": "'caplog' cannot be the name of a receiver: its module or its test has",
+    "receiver test_notify": "'test_notify' means something to Python or pytest",
+    "receiver __init__": "'__init__' means something to Python or pytest",
+    "event tested": "'tested' means something to Python or pytest",
     "receiver Notify": "write it like_this",
     "receiver notify --event pre_create_case --background": "what it announces would be over",
     "receiver notify --dir /tmp/x": "give a directory below this one",
-    "receiver notify --dir ../x": "'..' cannot be --dir ../x: the name of a package",
-    "receiver notify --dir a-b": "'a-b' cannot be --dir a-b: the name of a package",
+    "receiver notify --dir ../x": r"'..' cannot be the name of a package \(--dir ../x\)",
+    "receiver notify --dir a-b": r"'a-b' cannot be the name of a package \(--dir a-b\)",
     "event post_taken": r"There is an event post_taken already, .*PostTaken \(.*test_new.py:\d+\)",
     f"event {LONG}_too": "has more than 50 characters",
     "event 2nd": "'2nd' cannot be the name of an event",
@@ -164,7 +179,7 @@ REFUSED = {
     "event paid --attribute a:5": "'5' is no type",
     "event paid --attribute a:datetime.time --attribute b:time": None,
     "event paid --attribute a:tests.delivery.things.Level": None,
-    "event Event --attribute a:int": "'Event' cannot be the name of an event",
+    "event Event --attribute a:int": "'Event' cannot be the name of an event: its module",
     "event Decimal --attribute a:Decimal": "Decimal is of",
 }
 
@@ -186,6 +201,28 @@ def test_the_background_needs_somebody_who_stores_events(folder):
         with pytest.raises(CommandError, match=r"add workflow_events\.delivery to INSTALLED_APPS"):
             new("receiver", "notify", "--event", "post_create_case", "--background")
     assert files(folder) == []
+
+
+@pytest.mark.parametrize("there", ["tests", "extensions"])
+def test_nothing_is_left_behind_where_the_file_system_refuses(there, folder):
+    Path(there).write_text("mine")
+    with pytest.raises(CommandError, match=f"^{there}.*; nothing is written"):
+        new("receiver", "notify", "--dir", "extensions/hooks")
+    assert [path.name for path in folder.iterdir()] == [there]
+    assert Path(there).read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "workflow_events.workflow.events.PostCreateCase",
+        "workflow_events.workflow.events.post_create_case",
+        "workflow_events.workflow.events.cases.PostCreateCase",
+    ],
+)
+def test_an_event_is_named_by_any_path_it_can_be_imported_by(event, folder):
+    new("receiver", "notify", "--event", event)
+    assert "@on(PostCreateCase)" in Path("extensions/notify.py").read_text()
 
 
 def test_a_package_in_the_way_is_an_error(folder):

@@ -21,11 +21,15 @@ class NoSuchEvent(LookupError):
 
 
 def events_named(wanted: str) -> tuple[EventEntry, ...]:
-    """Return the events of a name, a former name, a class (its path, too) or a pattern.
+    """Return the events of a name, a former name, a class, a path to import it by, or a pattern.
 
     Raises `NoSuchEvent` with names that are like it.
     """
-    found = tuple(entry for entry in catalogue() if _means(wanted, entry))
+    entries = catalogue()
+    found = tuple(entry for entry in entries if _means(wanted, entry))
+    if not found and "." in wanted:
+        meant = _imported(wanted)
+        found = tuple(entry for entry in entries if entry.event is meant)
     if not found:
         raise NoSuchEvent(_no_such("event", wanted))
     return found
@@ -45,10 +49,7 @@ def sources_named(wanted: str) -> tuple[Source, ...]:
             return found
         if "." not in wanted:
             raise
-    try:
-        signal = import_string(wanted)
-    except ImportError:
-        signal = None
+    signal = _imported(wanted)
     if not isinstance(signal, Signal):
         raise NoSuchEvent(_no_such("event or signal", wanted))
     return (signal,)
@@ -64,6 +65,13 @@ def events_near(wanted: str) -> list[str]:
 def _means(wanted: str, entry: EventEntry) -> bool:
     names = (entry.name, entry.path, entry.event.__name__, *entry.former_names)
     return wanted in names or fnmatchcase(entry.name, wanted)
+
+
+def _imported(path: str) -> object:
+    try:
+        return import_string(path)
+    except ImportError:
+        return None
 
 
 def _no_such(what: str, wanted: str) -> str:

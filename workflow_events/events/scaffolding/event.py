@@ -60,7 +60,10 @@ def names_for(given: str) -> tuple[str, str]:
         kind, name = "".join(word.capitalize() for word in given.split("_")), given
     check_name(kind, "the name of a class")
     if kind in TAKEN:
-        raise CannotWrite(f"{given!r} cannot be the name of an event; its module has a {kind}.")
+        raise CannotWrite(
+            f"{given!r} cannot be the name of an event: its module or its test has something else "
+            f"named {kind}."
+        )
     if name in declared:
         entry = describe(declared[name])
         raise CannotWrite(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -21,6 +22,8 @@ PYTEST_INI: Final = """\
 DJANGO_SETTINGS_MODULE = {settings}
 pythonpath = .
 """
+_COLLECTED: Final = ("__", "conftest", "test")
+"""Beginnings of names: of modules that Python runs, and of what pytest takes for a test."""
 _SECTIONS: Final = {
     "pytest.ini": "",
     ".pytest.ini": "",
@@ -66,13 +69,17 @@ class Place:
 def place_for(directory: str, name: str) -> Place:
     """Return the place of a module; raises `CannotWrite` for names that cannot be imported."""
     check_name(name, "the name of a module")
+    if name.startswith(_COLLECTED):
+        raise CannotWrite(
+            f"{name!r} means something to Python or pytest by its beginning; choose another name."
+        )
     path = PurePosixPath(directory)
     if path.is_absolute() or not path.parts:
         raise CannotWrite(
             f"--dir {directory}: give a directory below this one, such as myapp/receivers."
         )
     for part in path.parts:
-        check_name(part, f"--dir {directory}: the name of a package")
+        check_name(part, f"the name of a package (--dir {directory})")
     place = Place(path, name)
     if place.file.with_suffix("").is_dir():
         raise CannotWrite(f"{place.directory}/{name} is a package already; choose another name.")
@@ -89,22 +96,33 @@ def check_name(name: str, what: str) -> None:
         )
 
 
-def write(place: Place, module: str, test: str) -> Iterator[Path]:
+def write(place: Place, module: str, test: str) -> list[Path]:
     """Write the module and its test, and what both need; gives the paths of what is new.
 
-    Raises `CannotWrite`, before anything is written, where one of the two is there already.
+    Raises `CannotWrite`, and leaves nothing behind, where one of the two is there already, or the
+    file system refuses.
     """
     files = {place.file: module, place.test: test}
     for file in files:
         if file.exists():
             raise CannotWrite(f"{file} is there already; choose another name, or remove it.")
-    return _write({**_packages(place), **files, **_configuration()})
+    with ExitStack() as undone:
+        try:
+            written = list(_write({**_packages(place), **files, **_configuration()}, undone))
+        except OSError as error:
+            raise CannotWrite(f"{error.filename}: {error.strerror}; nothing is written.") from error
+        undone.pop_all()
+    return written
 
 
-def _write(files: Mapping[Path, str]) -> Iterator[Path]:
+def _write(files: Mapping[Path, str], undone: ExitStack) -> Iterator[Path]:
     for file, text in files.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
+        for directory in reversed([file.parent, *file.parent.parents]):
+            if not directory.exists():
+                directory.mkdir()
+                undone.callback(directory.rmdir)
         with file.open("x", encoding="utf-8") as output:
+            undone.callback(file.unlink)
             output.write(text)
         yield file
 

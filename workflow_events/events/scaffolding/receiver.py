@@ -14,8 +14,10 @@ from workflow_events.events.scaffolding.imports import Imports
 from workflow_events.events.scaffolding.layout import LINE, fitted
 from workflow_events.events.scaffolding.places import Place, check_name
 
-TAKEN: Final = frozenset({"logging", "logger", "on"})
-"""Names that the module of a receiver has already."""
+TAKEN: Final = frozenset(
+    {"call", "called", "caplog", "envelope", "logger", "logging", "on", "pytest"}
+)
+"""Names that the module of a receiver, or its test, has already."""
 
 MODULE: Final = '''\
 """{summary}"""
@@ -84,7 +86,12 @@ def receiver_test(place: Place, entry: EventEntry) -> str:
 
 def _check(place: Place, entry: EventEntry, background: bool) -> None:
     check_name(place.name, "the name of a receiver")
-    if place.name in TAKEN | {entry.event.__name__} or place.name != place.name.lower():
+    if place.name in TAKEN | {entry.event.__name__}:
+        raise CannotWrite(
+            f"{place.name!r} cannot be the name of a receiver: its module or its test has "
+            "something else of that name."
+        )
+    if place.name != place.name.lower():
         raise CannotWrite(f"{place.name!r} cannot be the name of a receiver; write it like_this.")
     if not background:
         return

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflow_events.events.catalogue import EventEntry, NoSuchEvent, events_named
 from workflow_events.events.declaration.debug import DebugEvent
-from workflow_events.events.loading import SETTING
+from workflow_events.events.loading import MODULES_OF_AN_APP, SETTING
 from workflow_events.events.scaffolding.errors import CannotWrite
 from workflow_events.events.scaffolding.event import (
     attributes_of,
@@ -67,7 +68,7 @@ class Command(BaseCommand):
         make = self._receiver if kind == "receiver" else self._event
         try:
             place, module, test = make(**options)
-            written = list(write(place, module, test))
+            written = write(place, module, test)
         except (CannotWrite, NoSuchEvent) as error:
             raise CommandError(str(error)) from None
         for line in _report(place, written):
@@ -107,6 +108,11 @@ def _report(place: Place, written: list[Path]) -> Iterator[str]:
     yield "Next:"
     yield f"  pytest {place.test}"
     yield f"  Change {place.file} to what you need, and its test with it."
-    if not is_loaded(place):
+    if is_loaded(place):
+        return
+    if getattr(settings, SETTING, None) is None:
+        modules = " or ".join(MODULES_OF_AN_APP)
+        yield f"  To load it at the start, import {place.module} in the module {modules} of an app."
+    else:
         yield f"  To load it at the start, let {SETTING} list {place.package}.*"
         yield f"  (the service does so by itself with {DIRECTORY}.*, where that is not set)."
