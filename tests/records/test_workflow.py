@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db.models.signals import post_save
+from django.db.models.signals import post_save, pre_save
 
 from tests.workflow.builders import (
     ANN,
@@ -25,6 +25,7 @@ from workflow_events.records import (
     changed,
 )
 from workflow_events.workflow import api
+from workflow_events.workflow.errors import InvalidTransition
 from workflow_events.workflow.models import Case, WorkItem
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,40 @@ def test_a_refusal_stops_the_operation():
         complete(case, "a")
     assert statuses(case) == [("a", "ready")]
     assert state(case) == "running"
+
+
+@pytest.mark.parametrize("verb", [api.cancel_work_item, api.complete_work_item])
+@pytest.mark.parametrize("heard", [PreUpdateRecord[WorkItem], pre_save])
+def test_a_status_is_not_written_over_another_one(verb, heard):
+    """The guard holds when the row is written: a receiver may have walked the item meanwhile."""
+    workflow("a -> b")
+    case = start()
+    walked: list[Any] = []
+
+    @on(heard, sender=WorkItem)
+    def walk_it_first(sender):
+        if not walked:
+            walked.append(sender)
+            verb(item(case, "a"), ANN)
+
+    with pytest.raises(InvalidTransition, match="has changed its status"):
+        complete(case, "a")
+    assert walked == [WorkItem]
+    assert statuses(case) == [("a", "ready")]
+    assert state(case) == "running"
+
+
+def test_another_status_that_allows_it():
+    workflow("a")
+    case = start()
+
+    @on(PreUpdateRecord[WorkItem])
+    @changed("status", to="canceled")
+    def suspend_it_first():
+        api.suspend_work_item(item(case, "a"), ANN)
+
+    api.cancel_work_item(item(case, "a"), ANN)
+    assert statuses(case) == [("a", "canceled")]
 
 
 def test_what_a_receiver_assigns_before_an_item_is_created():

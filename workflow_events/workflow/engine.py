@@ -205,7 +205,7 @@ class Walk:
         if self.row.signs and not self.cascaded:
             sign(self.operation, self.target)
             fields += ["modified_by_user", "modified_by_group"]
-        save_row(self.operation, self.target, fields)
+        save_row(self.operation, self.target, fields, self.row.sources)
 
     def _continue(self, walked_before: int) -> None:
         case = continue_flow(

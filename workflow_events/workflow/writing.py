@@ -3,7 +3,7 @@
 Nothing else writes a status, ``closed_*`` or ``family`` of a row that exists.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Final
 from uuid import UUID
@@ -46,15 +46,21 @@ def sign(operation: Operation, target: Case | WorkItem) -> None:
     target.modified_by_group = operation.user.group
 
 
-def save_row(operation: Operation, target: Case | WorkItem, fields: Iterable[str]) -> None:
+def save_row(
+    operation: Operation,
+    target: Case | WorkItem,
+    fields: Iterable[str],
+    sources: Collection[str] | None = None,
+) -> None:
     """Write these fields of a row, with Django's signals where they have listeners.
 
-    Raises `InvalidTransition` when the row is gone.
+    Raises `InvalidTransition` when the row is gone, or what received ``pre_save`` has brought it to
+    a status that is none of ``sources``.
     """
     model = type(target)
     names = (*fields, "modified_at")
     if signals_are_heard(model):
-        _save_with_signals(target, names)
+        _save_with_signals(target, names, {"status__in": sources} if sources else {})
         operation.writes += 1
     elif _update_of(model, names).execute(target):
         target.remember()
@@ -71,9 +77,11 @@ def insert_rows(work_items: list[WorkItem]) -> None:
         WorkItem.objects.bulk_create(work_items)
 
 
-def _save_with_signals(target: Case | WorkItem, names: Iterable[str]) -> None:
+def _save_with_signals(
+    target: Case | WorkItem, names: Iterable[str], where: Mapping[str, object]
+) -> None:
     try:
-        target.save_protected(names)
+        target.save_protected(names, where=where)
     except DatabaseError as error:
         if not _row_is_missing(error, target):
             raise
@@ -89,7 +97,10 @@ def _update_of(model: type[Case] | type[WorkItem], names: tuple[str, ...]) -> Pr
 
 
 def _missing(target: Case | WorkItem) -> InvalidTransition:
-    return InvalidTransition(f"{target} was deleted meanwhile.")
+    return InvalidTransition(
+        f"{target} was deleted meanwhile, or what receives pre_save or PreUpdateRecord has changed "
+        "its status."
+    )
 
 
 def put_silently(

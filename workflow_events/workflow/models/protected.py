@@ -3,13 +3,15 @@
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from django.db import models
 
 from workflow_events.workflow.errors import InvalidTransition
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
+AWAITED: Final = "awaited_row"
+"""Attribute of an instance's ``_state`` for what the row must be when the engine saves it."""
 
 
 @cache
@@ -115,11 +117,32 @@ class ProtectedModel(models.Model):
         super().refresh_from_db(using=using, fields=names, from_queryset=from_queryset)
         self.remember(names)
 
-    def save_protected(self, update_fields: Iterable[str]) -> None:
-        """Save these fields without the check; for the engine, which has locked the family."""
+    def save_protected(
+        self, update_fields: Iterable[str], *, where: Mapping[str, object] = NOTHING
+    ) -> None:
+        """Save these fields without the check; for the engine, which has locked the family.
+
+        What receives ``pre_save`` may have changed the row: unless it still answers to the lookups
+        in ``where``, raises ``DatabaseError`` as Django does for a row that is gone.
+        """
         self.remember()  # what receives post_save may save the row again
-        super().save(update_fields=list(update_fields))
+        names = frozenset(update_fields)
+        state = vars(self._state)
+        outer = state.get(AWAITED)
+        state[AWAITED] = (names, where)
+        try:
+            super().save(update_fields=names)
+        finally:
+            state[AWAITED] = outer
         self.remember()
+
+    def _do_update(
+        self, base_qs: Any, using: Any, pk_val: Any, values: Any, update_fields: Any, *more: Any
+    ) -> Any:
+        names, where = vars(self._state).get(AWAITED) or (None, NOTHING)
+        # Receivers may save the same instance meanwhile, which is another matter.
+        rows = base_qs.filter(**where) if where and names == update_fields else base_qs
+        return super()._do_update(rows, using, pk_val, values, update_fields, *more)
 
     def remember(self, fields: Collection[str] | None = None) -> None:
         """Take the values of the protected fields that are loaded for what the row holds."""
