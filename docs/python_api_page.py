@@ -18,6 +18,9 @@ EVENT_FUNCTIONS: tuple[Callable[..., Any], ...] = (
     events.aemit,
     events.declare_event,
     events.signal_to_event,
+    events.traced,
+    events.dry_run,
+    events.explained,
 )
 
 
@@ -49,11 +52,12 @@ def signature(function: Callable[..., Any]) -> str:
     assert node.returns is not None, function
     returns = ast.unparse(node.returns)
     name = f"{'async ' * isinstance(node, ast.AsyncFunctionDef)}{node.name}"
+    decorators = "".join(f"@{ast.unparse(decorator)}\n" for decorator in node.decorator_list)
     line = f"{name}({arguments}) -> {returns}"
     if len(line) <= LINE_LENGTH:
-        return line
+        return f"{decorators}{line}"
     inner = "".join(f"    {argument},\n" for argument in _arguments(node.args))
-    return f"{name}(\n{inner}) -> {returns}"
+    return f"{decorators}{name}(\n{inner}) -> {returns}"
 
 
 def _arguments(arguments: ast.arguments) -> list[str]:

@@ -11,6 +11,9 @@ from workflow_events.events.registration.filters import filter_events
 from workflow_events.events.registration.listeners import Listener
 from workflow_events.events.registration.on import on
 from workflow_events.events.registration.retry import Retry
+from workflow_events.events.tracing.dry_runs import dry_run
+from workflow_events.events.tracing.explanation import explained
+from workflow_events.events.tracing.traced import traced
 
 __all__ = [
     "DebugEvent",
@@ -21,8 +24,11 @@ __all__ = [
     "Retry",
     "aemit",
     "declare_event",
+    "dry_run",
     "emit",
+    "explained",
     "filter_events",
     "on",
     "signal_to_event",
+    "traced",
 ]

@@ -15,10 +15,11 @@ from workflow_events.events.tracing.traces import Trace
 def dry_run() -> Iterator[Trace]:
     """Run the body, traced, in a transaction that is rolled back, however the body ends.
 
-    Gives the `Trace`. Nothing is stored for the background, nobody is woken, nothing runs after
-    COMMIT, and mail that is sent by the backend in `mail` stays in memory. Inside of a transaction
-    it is a savepoint of that. Raises what the body raises, and `TracedAlready` inside of another
-    trace.
+    Gives the `Trace`, for `explained`. Nothing is stored for the background, no worker is woken,
+    nothing runs after COMMIT, and mail that is sent by the backend
+    ``workflow_events.events.tracing.mail.EmailBackend`` stays in memory. Inside of a transaction,
+    only what the body did is rolled back. Raises what the body raises, and `TracedAlready` inside
+    of another trace.
     """
     with transaction.atomic():
         try:

@@ -19,9 +19,11 @@ DescribeError = Callable[[BaseException], str | None]
 
 
 def explained(trace: Trace, describe: DescribeError = message_of) -> dict[str, Any]:
-    """Return what was emitted, event by event, below each receiver what it emitted itself.
+    """Return what a trace has found, as JSON can express it (docs/how-to/explain-what-happened.md).
 
-    ``describe`` says what of the errors of receivers is repeated.
+    It has the events, in order; each event has its receivers, and each receiver the events that it
+    has emitted. ``describe`` takes an error of a receiver and returns what may be said of it, or
+    None; without it, this is the error's message.
     """
     return {
         "dry_run": trace.dry_run,

@@ -16,11 +16,11 @@ from workflow_events.events.tracing.traces import Trace, current
 def traced(*, dry_run: bool = False) -> Iterator[Trace]:
     """Trace what the body emits in this context; other threads and requests are not traced.
 
-    Gives the `Trace`, which `explanation` reads; events that nobody hears are in it, too. Cascades
-    are walked row by row meanwhile. With ``dry_run`` receivers with ``atomic=False`` or
-    ``dry_run=False`` and those after COMMIT are listed, not run, nothing is stored for the
-    background, and ``event.envelope.dry_run`` is true; to undo what the others write is up to the
-    caller (`dry_run` does). Raises `TracedAlready` inside of another trace.
+    Gives the `Trace`, for `explained`; events that nobody hears are in it, too. Cascades are walked
+    row by row meanwhile. With ``dry_run``, receivers after COMMIT and those with ``atomic=False``
+    or ``dry_run=False`` are listed and not run, nothing is stored for the background, and
+    ``event.envelope.dry_run`` is true. What the other receivers write stays: to undo it as well,
+    use `dry_run`. Raises `TracedAlready` inside of another trace.
     """
     if current.get() is not None:
         raise TracedAlready("A trace is under way in this context; look into that one.")
