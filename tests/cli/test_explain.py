@@ -2,12 +2,14 @@
 
 import io
 import json
+from math import inf
 
 import pytest
 from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import transaction
+from django.test import override_settings
 
 from tests.graphql.policies import in_force
 from workflow_events.access.permissions import CreatedByGroup
@@ -174,16 +176,48 @@ def test_permissions_hold_for_who_acts(explain, item):
         (["--mutation", START, "--verb", "cancel"], "belong to --case"),
         (["--mutation", START, "--group", "g"], "--group needs --user"),
         (["--mutation", START, "--token", "t", "--user", "u"], "leave out --user"),
+        (["--mutation", START, "--user", ""], "--user has no name"),
         (["--mutation", "no/such.graphql"], "neither a GraphQL document nor a file"),
+        (["--mutation", ""], "'' is neither a GraphQL document nor a file"),
+        (["--case", "x", "--verb", "cancel", "--input", '{"id": "y"}'], "leave 'id' out; --case"),
+    ],
+)
+def test_wrong_options_are_refused(explain, arguments, message):
+    with pytest.raises(CommandError, match=message) as refusal:
+        explain(*arguments)
+    # Django's own parser raises where a test calls it, and ends a process with 2.
+    assert refusal.value.returncode == (1 if "neither JSON" in message else 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
         (["--mutation", "{ allCases { totalCount } }"], "only mutations are explained"),
         (["--mutation", "mutation { nothing }"], "nothing"),
         (["--mutation", START, "--variables", "[{}]"], "must be a JSON object"),
+        (["--mutation", START, "--variables", '{"a":' * 9_999], "neither JSON"),
+        (["--mutation", START, "--variables", '{"a":' * 60 + "1" + "}" * 60], "QUERY_DEPTH_LIMIT"),
         (["--mutation", START, "--operation", "A"], "--operation"),
     ],
 )
 def test_what_cannot_be_explained_is_refused(explain, arguments, message):
     with pytest.raises(CommandError, match=message):
         explain(*arguments)
+
+
+@override_settings(REQUEST_DEADLINE=1)
+def test_the_deadline_of_requests_holds(explain, item, monkeypatch):
+    @on(post_complete_work_item)
+    def dawdles():
+        monkeypatch.setattr("workflow_events.graphql.limits.deadline.monotonic", lambda: inf)
+
+    status, written = explain("--work-item", item.pk, "--verb", "complete")
+    monkeypatch.undo()
+    assert status == 1
+    assert "(LIMIT_EXCEEDED)" in written.splitlines()[1]
+    assert "├─ ran: " in written or "└─ ran: " in written
+    item.refresh_from_db()
+    assert item.status == "ready"
 
 
 def test_colours_are_for_terminals(item):

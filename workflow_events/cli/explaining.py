@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from graphene.utils.str_converters import to_camel_case
 from graphql import OperationType, execute, get_operation_ast
@@ -13,6 +14,8 @@ from workflow_events.events.tracing.explanation import explained
 from workflow_events.graphql.documents import STANDARD_RULES
 from workflow_events.graphql.dry_runs import Execution
 from workflow_events.graphql.errors import formatted
+from workflow_events.graphql.limits.deadline import Deadline
+from workflow_events.graphql.limits.values import check_values
 from workflow_events.graphql.mutations import Mutation
 from workflow_events.graphql.requests import GraphQLRequest
 from workflow_events.graphql.schema import schema
@@ -34,16 +37,20 @@ def verbs(kind: str) -> list[str]:
 def verb_of(kind: str, key: str, verb: str, given: dict[str, Any]) -> GraphQLRequest:
     """Return the mutation that does this to a ``case`` or a ``work_item``.
 
-    ``given`` are further members of its input. Raises ``LookupError`` for an unknown verb.
+    ``given`` are further members of its input. Raises ``LookupError`` for an unknown verb, and
+    ``ValueError`` for a member that names another object.
     """
     if verb not in verbs(kind):
         what = kind.replace("_", " ")
         raise LookupError(f"{verb!r} is no verb of a {what}; there are {', '.join(verbs(kind))}")
     mutation = _mutation(f"{verb}_{kind}")
+    target = to_camel_case(mutation.target or "")
+    if target in given:
+        raise ValueError(f"leave {target!r} out; --{kind.replace('_', '-')} says it")
     name = mutation.__name__
     field = name[0].lower() + name[1:]
     query = f"mutation ($input: {name}Input!) {{ {field}(input: $input) {{ clientMutationId }} }}"
-    members = {**given, to_camel_case(mutation.target or ""): key}
+    members = {**given, target: key}
     return GraphQLRequest(query, {"input": members}, None)
 
 
@@ -64,9 +71,9 @@ def request_of(user: str | None, groups: Sequence[str], token: str | None) -> Ht
 def explain(asked: GraphQLRequest, request: HttpRequest) -> dict[str, Any]:
     """Execute a mutation in a dry run; return its explanation with its ``data`` and ``errors``.
 
-    Permissions, visibilities and validations hold for the user of the request. Raises
-    `InvalidDocument` and `LimitExceeded` as for a client, and ``ValueError`` for what is no
-    mutation.
+    Permissions, visibilities and validations hold for the user of the request, and the limits on
+    requests, `REQUEST_DEADLINE` included. Raises `InvalidDocument` and `LimitExceeded` as for a
+    client, and ``ValueError`` for what is no mutation.
     """
     document = documents.get(schema.graphql_schema, asked.query, STANDARD_RULES)
     operation = get_operation_ast(document, asked.operation_name)
@@ -74,7 +81,9 @@ def explain(asked: GraphQLRequest, request: HttpRequest) -> dict[str, Any]:
         raise ValueError("the document has several operations, or none of that name: --operation")
     if operation.operation is not OperationType.MUTATION:
         raise ValueError(f"that is a {operation.operation.value}; only mutations are explained")
-    with dry_run() as trace:
+    if asked.variables:
+        check_values(asked.variables)
+    with Deadline(settings.REQUEST_DEADLINE), dry_run() as trace:
         result: Any = execute(
             schema.graphql_schema,
             document,

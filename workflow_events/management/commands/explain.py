@@ -90,23 +90,32 @@ class Command(ShowingCommand):
 
     def _asked(self, options: dict[str, Any]) -> GraphQLRequest:
         if options["token"] and (options["user"] or options["group"]):
-            raise CommandError("--token says who acts; leave out --user and --group")
+            raise _wrong("--token says who acts; leave out --user and --group")
         if options["group"] and not options["user"]:
-            raise CommandError("--group needs --user")
+            raise _wrong("--group needs --user")
+        if options["user"] == "":
+            raise _wrong("--user has no name; leave it out for nobody")
         if options["mutation"] is not None:
             if options["verb"] or options["input"]:
-                raise CommandError("--verb and --input belong to --case and --work-item")
+                raise _wrong("--verb and --input belong to --case and --work-item")
             text = _text(options["mutation"])
             return GraphQLRequest(text, options["variables"], options["operation"])
         if not options["verb"]:
-            raise CommandError("--verb is missing: what to do with it")
+            raise _wrong("--verb is missing: what to do with it")
         if options["variables"] or options["operation"]:
-            raise CommandError("--variables and --operation belong to --mutation")
+            raise _wrong("--variables and --operation belong to --mutation")
         kind = "case" if options["case"] is not None else "work_item"
         try:
             return verb_of(kind, options[kind], options["verb"], options["input"])
         except LookupError as error:
-            raise CommandError(f"--verb: {error.args[0]}") from None
+            raise _wrong(f"--verb: {error.args[0]}") from None
+        except ValueError as error:
+            raise _wrong(f"--input: {error}") from None
+
+
+def _wrong(message: str) -> CommandError:
+    """Return the error for options that are wrong, whose exit status is 2."""
+    return CommandError(message, returncode=2)
 
 
 def _text(given: str) -> str:
@@ -117,13 +126,13 @@ def _text(given: str) -> str:
     try:
         return Path(given).read_text()
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{given}: neither a GraphQL document nor a file: {error}") from None
+        raise _wrong(f"{given!r} is neither a GraphQL document nor a file: {error}") from None
 
 
 def _json(given: str) -> dict[str, Any]:
     try:
         found = json.loads(given if "{" in given else Path(given).read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise argparse.ArgumentTypeError(f"neither JSON nor a file with it: {error}") from None
     if not isinstance(found, dict):
         raise argparse.ArgumentTypeError("must be a JSON object")
