@@ -3,8 +3,8 @@
 All are sent by the model that is saved or deleted: of a proxy, or a child with a table of its own,
 that model itself; ``sender=Parent`` hears those too. They are emitted only while somebody listens.
 None is emitted by ``QuerySet.update()``, ``bulk_create()`` and ``bulk_update()``, except those of
-`RecordQuerySet`; nor by ``loaddata``, by migrations, for the tables between two models, and where
-the database itself changes rows (``db_on_delete``, triggers).
+`RecordQuerySet`; nor by ``loaddata``, by migrations, for the tables that Django makes between two
+models, and where the database itself changes rows (``db_on_delete``, triggers).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.deletion import Collector
 from django.db.models.query import ModelIterable
 
-from workflow_events.events.emission.dispatch import emit
+from workflow_events.events.emission.dispatch import deliver, emit, occur
 from workflow_events.records.events import (
     PostCreateRecord,
     PostDeleteRecord,
@@ -70,7 +70,8 @@ class RecordQuerySet(QuerySet[M, M]):
                 for field, value in zip(fields, kwargs.values(), strict=True):
                     setattr(record, field.attname, _key_or_value(field, value))
             given = [values_of(record, written_fields(self.model)) for record in records]
-            self._announce_updates(records, old, given)
+            if self._announce_updates(records, old, given):
+                records, old, given = self._read_again(records, given, fields)
             for keys in batches(self.model, self.db, [record.pk for record in records]):
                 super(RecordQuerySet, self._rows_of(keys)).update(**kwargs)
             self._store_assigned(records, given)
@@ -93,11 +94,9 @@ class RecordQuerySet(QuerySet[M, M]):
         self._for_write = True
         written = written_fields(self.model, names)
         with transaction.atomic(using=self.db):
-            stored = stored_values(self.model, self.db, list(map(key_of, records)), written)
-            stored = self._only_ours(stored)
-            there = [record for record in records if key_of(record) in stored]
-            old = [stored[key_of(record)] for record in there]
-            self._announce_updates(there, old, [values_of(record, written) for record in there])
+            there, old = self._stored_of(records, written)
+            if self._announce_updates(there, old, [values_of(one, written) for one in there]):
+                there, old = self._stored_of(records, written)
             silent = self._clone()
             silent._emits = False
             count = super(RecordQuerySet, silent).bulk_update(records, names, batch_size=batch_size)
@@ -183,6 +182,15 @@ class RecordQuerySet(QuerySet[M, M]):
             return self.order_by().filter(pk__in=keys)
         return type(self)(self.model, using=self.db).filter(pk__in=keys)
 
+    def _stored_of(
+        self, records: Sequence[M], fields: Sequence[Any]
+    ) -> tuple[list[M], list[Values]]:
+        """Return those of the records that have a row in this queryset, and what it holds."""
+        stored = stored_values(self.model, self.db, list(map(key_of, records)), fields)
+        stored = self._only_ours(stored)
+        there = [record for record in records if key_of(record) in stored]
+        return there, [stored[key_of(record)] for record in there]
+
     def _only_ours(self, stored: dict[Any, Values]) -> dict[Any, Values]:
         """Return those of the rows that belong to this queryset: only they are updated."""
         if not self.query.where:
@@ -206,11 +214,33 @@ class RecordQuerySet(QuerySet[M, M]):
 
     def _announce_updates(
         self, records: Sequence[M], old: Sequence[Values], new: Sequence[Values]
-    ) -> None:
+    ) -> bool:
+        """Emit `PreUpdateRecord` for each; return whether a receiver wrote, perhaps these rows."""
+        wrote = False
         if self._hears(PreUpdateRecord):
             for record, before, after in zip(records, old, new, strict=True):
-                diff = difference(before, after)
-                emit(PreUpdateRecord, sender=self.model, record=record, diff=diff)
+                payload = {"record": record, "diff": difference(before, after)}
+                wrote |= deliver(occur(PreUpdateRecord, self.model, payload))
+        return wrote
+
+    def _read_again(
+        self, records: Sequence[M], given: Sequence[Values], updated: Sequence[Any]
+    ) -> tuple[list[M], list[Values], list[Values]]:
+        """Return the records whose rows are there still, what they hold, and what they are given.
+
+        What nobody has given or assigned, is on each record as its row has it now.
+        """
+        fields = written_fields(self.model)
+        stored = stored_values(self.model, self.db, list(map(key_of, records)), fields)
+        there = [one for one in zip(records, given, strict=True) if key_of(one[0]) in stored]
+        for record, values in there:
+            row, now = stored[key_of(record)], values_of(record, fields)
+            for field in fields:
+                if field not in updated and same(values[field.name], now[field.name]):
+                    values[field.name] = row[field.name]
+                    setattr(record, field.attname, deepcopy(row[field.name]))
+        kept = [record for record, _ in there]
+        return kept, [stored[key_of(record)] for record in kept], [values for _, values in there]
 
     def _store_assigned(self, records: Sequence[M], given: Sequence[Values]) -> None:
         """Store what receivers have assigned to a record, on top of what all of them get."""
@@ -243,7 +273,9 @@ def _key_or_value(field: Any, value: Any) -> Any:
     """Return what a record holds for a value as ``update()`` takes it; of a row, its key."""
     if isinstance(value, dict | list | set):
         return deepcopy(value)  # each record has its own
-    return getattr(value, field.target_field.attname) if isinstance(value, Model) else value
+    if isinstance(value, Model) and field.is_relation:
+        return getattr(value, field.target_field.attname)
+    return value
 
 
 _BULK_CREATE = (
