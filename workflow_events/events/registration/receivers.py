@@ -87,8 +87,18 @@ class Receiver:
 
         Raises `AmbiguousSender` when a bare name has matched another sender before.
         """
-        meant = [target for target in self._meaning(source) if target.accepts(sender)]
-        return bool(meant) and self.senders.accepts(sender)
+        return self.means(source) and self.takes(source, sender)
+
+    def takes(self, source: Source, sender: object) -> bool:
+        """Tell of an event class or signal that it means whether it takes this sender, too.
+
+        Raises `AmbiguousSender` when a bare name has matched another sender before.
+        """
+        for target in self.targets:  # written out: senders that come and go are asked about often
+            if target.sender is not None:
+                meant = any(target.accepts(sender) for target in self._meaning(source))
+                return meant and self.senders.accepts(sender)
+        return self.senders.accepts(sender)
 
     def _meaning(self, source: Source) -> Iterator[Target]:
         patterns = isinstance(source, Signal) or source.by_pattern or bool(self.senders)

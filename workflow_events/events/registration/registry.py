@@ -151,7 +151,7 @@ class Registry:
                     return self._prepare_traced(prepared, source, sender, trace.dry_run)
             if is_lasting(sender) and (source, sender) in prepared.plans:
                 return prepared.plans[source, sender]
-        chosen = tuple([r for r in self.listeners(source) if r.hears(source, sender)])
+        chosen = tuple([r for r in self.listeners(source) if r.takes(source, sender)])
         for muted in self._muted:
             chosen = tuple([r for r in chosen if not muted(r, source, sender)])
         if _is_historical(sender):
