@@ -4,7 +4,6 @@ from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 
 from workflow_events.delivery.start import refuse_wider_transactions
-from workflow_events.events.catalogue import schemas
 from workflow_events.events.database.immediate_keys import allow_flush
 from workflow_events.events.registration.registry import registry
 
@@ -23,12 +22,8 @@ class DeliveryConfig(AppConfig):
         """
         refuse_wider_transactions()
         from workflow_events.delivery import engines  # noqa: PLC0415 (of models)
-        from workflow_events.delivery.payload.schemas import (  # noqa: PLC0415 (of models)
-            StoredSchemas,
-        )
         from workflow_events.delivery.recording import LedgerRecorder  # noqa: PLC0415 (of models)
 
         engines.current()
         registry.recorder = LedgerRecorder()
-        schemas.use(StoredSchemas)
         connection_created.connect(allow_flush, dispatch_uid="workflow_events.allow_flush")

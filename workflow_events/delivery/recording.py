@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils import timezone
@@ -15,6 +16,9 @@ from workflow_events.delivery.models import Delivery, LoggedEvent
 from workflow_events.delivery.payload import encode
 from workflow_events.events.declaration.event import Event
 from workflow_events.events.registration.receivers import Receiver
+
+if TYPE_CHECKING:
+    from workflow_events.events.catalogue.schemas import Schemas
 
 EVERYTHING = "all"
 """The value of ``EVENT_LOG`` that stores ``post_`` events though nobody gets them."""
@@ -61,3 +65,11 @@ class LedgerRecorder:
         if deliveries:
             insert(deliveries)
             engines.nudge()
+
+    def schemas(self) -> type[Schemas]:
+        """Return what describes the payload of events as the event log has it."""
+        from workflow_events.delivery.payload.schemas import (  # noqa: PLC0415 (no service needs it)
+            StoredSchemas,
+        )
+
+        return StoredSchemas

@@ -6,12 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from workflow_events.events.catalogue.entries import EventEntry
-from workflow_events.events.catalogue.schemas import (
-    Schemas,
-    component_name,
-    in_use,
-    reference_to,
-)
+from workflow_events.events.catalogue.schemas import Schemas, component_name, reference_to
+from workflow_events.events.registration.registry import registry
 
 VERSION: Final = "3.0.0"
 JSON: Final = "application/json"
@@ -25,7 +21,7 @@ def asyncapi_of(
 
     What an occurrence is known by, its envelope, are the headers of its message.
     """
-    schemas = (form or in_use())()
+    schemas = (form or _form_in_use())()
     schemas.components[ENVELOPE] = schemas.envelope()
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
@@ -54,6 +50,10 @@ def asyncapi_of(
         "operations": operations,
         "components": {"messages": messages, "schemas": schemas.components},
     }
+
+
+def _form_in_use() -> type[Schemas]:
+    return Schemas if registry.recorder is None else registry.recorder.schemas()
 
 
 def _key(entry: EventEntry, taken: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """JSON Schemas (draft 7, as AsyncAPI has them) of what events carry.
 
 `Schemas` is the form without tags, for projects that emit events and store none. Who stores them
-has a form of its own, a subclass, and says so by `use`.
+has a form of its own, a subclass (`Recorder.schemas`).
 """
 
 from __future__ import annotations
@@ -286,15 +286,3 @@ def _bare(annotation: Any) -> Any:
 
 
 WRAPPERS: Final = frozenset({"Final", "Required", "NotRequired", "ReadOnly"})
-
-_forms: list[type[Schemas]] = [Schemas]
-
-
-def use(form: type[Schemas]) -> None:
-    """Describe events in this form from now on."""
-    _forms.append(form)
-
-
-def in_use() -> type[Schemas]:
-    """Return the form in which events are described."""
-    return _forms[-1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -17,6 +17,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from workflow_events.events.declaration.event import Event
 from workflow_events.events.registration.receivers import Receiver
+
+if TYPE_CHECKING:
+    from workflow_events.events.catalogue.schemas import Schemas
 
 
 class Recorder(Protocol):
@@ -33,6 +36,9 @@ class Recorder(Protocol):
 
     def store(self, records: Sequence[Any]) -> None:
         """Store records, in the order of their emission, in the transaction that is open."""
+
+    def schemas(self) -> type[Schemas]:
+        """Return what describes the payload of events as it is stored."""
 
 
 class Waiting:
