@@ -51,7 +51,10 @@ def hand_over(event: Event, outside: Outside, robust: bool) -> None:
     receivers = _chosen(event, outside, robust)
     if receivers or outside.logged:
         if registry.recorder is None:
-            raise RegistrationError("Nobody stores events for the background (contract section 3).")
+            raise RegistrationError(
+                f"{event.event_name} has receivers in the background, but nobody stores "
+                "events: add workflow_events.delivery to INSTALLED_APPS."
+            )
         record(registry.recorder, event, receivers)
     # Last: outside of a transaction they run at once, which is too early for what may be refused.
     if outside.after_commit:

@@ -138,7 +138,9 @@ MAX_NAME: Final = 255
 def _phase(delivery: str, background: bool, raise_exception: bool) -> Phase:
     if background:
         if delivery not in (Phase.TRANSACTION, Phase.BACKGROUND):
-            raise RegistrationError(f"background=True contradicts delivery={delivery!r}.")
+            raise RegistrationError(
+                f"background=True contradicts delivery={delivery!r}; leave one of them out."
+            )
         delivery = Phase.BACKGROUND
     if delivery not in tuple(Phase):
         raise RegistrationError(
@@ -161,15 +163,19 @@ def _check_options(phase: Phase, options: Mapping[str, Any]) -> None:
             )
         return
     if options["order_by"] not in ("case", None):
-        raise RegistrationError(f'order_by={options["order_by"]!r} is neither "case" nor None.')
+        raise RegistrationError(f'order_by={options["order_by"]!r}: give "case", or None.')
     name = options["name"]
     if name is not None and not (isinstance(name, str) and name.strip() and name.isprintable()):
-        raise RegistrationError(f"{name=} is none; leave it out, or say how deliveries know it.")
+        raise RegistrationError(
+            f"{name=} cannot be the name of deliveries: give printable text, or leave it out."
+        )
     if not isinstance(options["retry"], Retry | None):
-        raise RegistrationError(f"retry={options['retry']!r} is no Retry(…).")
+        raise RegistrationError(f"retry={options['retry']!r}: give a Retry(…), or leave it out.")
     limit = options["time_limit"]
     if limit is not None and not (isinstance(limit, int | float) and limit > 0):
-        raise RegistrationError(f"time_limit={limit!r}: seconds above 0, or None for no limit.")
+        raise RegistrationError(
+            f"time_limit={limit!r}: give seconds above 0, or None for no limit."
+        )
 
 
 def _background(

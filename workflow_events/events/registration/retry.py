@@ -28,18 +28,20 @@ class Retry:
     def __post_init__(self) -> None:
         if not isinstance(self.attempts, int) or self.attempts < 1:
             raise RegistrationError(
-                f"Retry(attempts={self.attempts!r}): a whole number; it is tried at least once."
+                f"Retry(attempts={self.attempts!r}): give a whole number, 1 or more."
             )
         if not (isinstance(self.base, int | float) and isinstance(self.max, int | float)):
-            raise RegistrationError(f"Retry(base={self.base!r}, max={self.max!r}): in seconds.")
+            raise RegistrationError(
+                f"Retry(base={self.base!r}, max={self.max!r}): give both as numbers of seconds."
+            )
         if not 0 <= self.base <= self.max < float("inf"):
             raise RegistrationError(
-                f"Retry(base={self.base}, max={self.max}): seconds, 0 <= base <= max."
+                f"Retry(base={self.base}, max={self.max}): give seconds, 0 <= base <= max."
             )
         if not isinstance(self.on, tuple) or not all(
             isinstance(cls, type) and issubclass(cls, Exception) for cls in self.on
         ):
-            raise RegistrationError(f"Retry(on={self.on!r}): it takes a tuple of exceptions.")
+            raise RegistrationError(f"Retry(on={self.on!r}): give a tuple of exception classes.")
 
     def delay(self, attempt: int) -> float:
         """Return how many seconds to wait after so many attempts.

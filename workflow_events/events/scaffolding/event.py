@@ -12,7 +12,7 @@ from workflow_events.events.declaration.event import RESERVED, declared
 from workflow_events.events.scaffolding.errors import CannotWrite
 from workflow_events.events.scaffolding.imports import Imports
 from workflow_events.events.scaffolding.layout import fitted
-from workflow_events.events.scaffolding.places import Place, check_name
+from workflow_events.events.scaffolding.places import NewModule, check_name
 from workflow_events.events.scaffolding.types import KNOWN, GivenType, given_type
 
 TAKEN: Final = frozenset({"Any", "Event", "UTC"})
@@ -96,7 +96,9 @@ def attributes_of(given: Sequence[str], kind: str) -> dict[str, GivenType]:
     return attributes
 
 
-def event_module(place: Place, name: str, kind: str, attributes: Mapping[str, GivenType]) -> str:
+def event_module(
+    place: NewModule, name: str, kind: str, attributes: Mapping[str, GivenType]
+) -> str:
     """Return the text of a module with one event."""
     imports = Imports(place.top)
     imports.add("workflow_events.events", "Event")
@@ -114,7 +116,7 @@ def event_module(place: Place, name: str, kind: str, attributes: Mapping[str, Gi
     )
 
 
-def event_test(place: Place, name: str, kind: str, attributes: Mapping[str, GivenType]) -> str:
+def event_test(place: NewModule, name: str, kind: str, attributes: Mapping[str, GivenType]) -> str:
     """Return the text of its tests."""
     imports = Imports(place.top)
     imports.add("workflow_events.events", "emit")

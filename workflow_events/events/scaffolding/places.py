@@ -34,7 +34,7 @@ _SECTIONS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NewModule:
     """A new module of a package below the working directory."""
 
     directory: PurePosixPath
@@ -66,12 +66,13 @@ class Place:
         return Path("tests", f"test_{self.name}.py")
 
 
-def place_for(directory: str, name: str) -> Place:
+def place_for(directory: str, name: str) -> NewModule:
     """Return the place of a module; raises `CannotWrite` for names that cannot be imported."""
     check_name(name, "the name of a module")
-    if name.startswith(_COLLECTED):
+    if beginning := next(filter(name.startswith, _COLLECTED), ""):
         raise CannotWrite(
-            f"{name!r} means something to Python or pytest by its beginning; choose another name."
+            f"{name!r} begins with {beginning!r}, which has a meaning for Python or pytest; choose "
+            "another name."
         )
     path = PurePosixPath(directory)
     if path.is_absolute() or not path.parts:
@@ -80,7 +81,7 @@ def place_for(directory: str, name: str) -> Place:
         )
     for part in path.parts:
         check_name(part, f"the name of a package (--dir {directory})")
-    place = Place(path, name)
+    place = NewModule(path, name)
     if place.file.with_suffix("").is_dir():
         raise CannotWrite(f"{place.directory}/{name} is a package already; choose another name.")
     return place
@@ -96,7 +97,7 @@ def check_name(name: str, what: str) -> None:
         )
 
 
-def write(place: Place, module: str, test: str) -> list[Path]:
+def write(place: NewModule, module: str, test: str) -> list[Path]:
     """Write the module and its test, and what both need; gives the paths of what is new.
 
     Raises `CannotWrite`, and leaves nothing behind, where one of the two is there already, or the
@@ -127,7 +128,7 @@ def _write(files: Mapping[Path, str], undone: ExitStack) -> Iterator[Path]:
         yield file
 
 
-def _packages(place: Place) -> dict[Path, str]:
+def _packages(place: NewModule) -> dict[Path, str]:
     directories = [place.directory, *place.directory.parents][:-1]
     new = [d for d in directories if d == place.directory or not Path(d).exists()]
     files = [Path(directory, "__init__.py") for directory in reversed(new)]
@@ -142,7 +143,7 @@ def _configuration() -> dict[Path, str]:
     return {Path("pytest.ini"): PYTEST_INI.format(settings=used)} if used else {}
 
 
-def is_loaded(place: Place) -> bool:
+def is_loaded(place: NewModule) -> bool:
     """Tell whether the setting, as it is now, has the module loaded at the next start."""
     modules = getattr(settings, SETTING, None) or ()
     return bool({place.module, f"{place.package}.*"}.intersection(modules))

@@ -7,12 +7,11 @@ from typing import Final
 
 from workflow_events.events.catalogue import EventEntry
 from workflow_events.events.declaration.event import Event
-from workflow_events.events.registration.phases import Phase
 from workflow_events.events.registration.registry import registry
 from workflow_events.events.scaffolding.errors import CannotWrite
 from workflow_events.events.scaffolding.imports import Imports
 from workflow_events.events.scaffolding.layout import LINE, fitted
-from workflow_events.events.scaffolding.places import Place, check_name
+from workflow_events.events.scaffolding.places import NewModule, check_name
 
 TAKEN: Final = frozenset(
     {"call", "called", "caplog", "envelope", "logger", "logging", "on", "pytest"}
@@ -47,7 +46,7 @@ def test_it_is_noted(caplog: pytest.LogCaptureFixture) -> None:
 '''
 
 
-def receiver_module(place: Place, entry: EventEntry, *, background: bool) -> str:
+def receiver_module(place: NewModule, entry: EventEntry, *, background: bool) -> str:
     """Return the text of a module with one receiver.
 
     Raises `CannotWrite` where that receiver could not be registered.
@@ -72,7 +71,7 @@ def receiver_module(place: Place, entry: EventEntry, *, background: bool) -> str
     )
 
 
-def receiver_test(place: Place, entry: EventEntry) -> str:
+def receiver_test(place: NewModule, entry: EventEntry) -> str:
     """Return the text of its test."""
     imports = Imports(place.top)
     imports.add("logging")
@@ -84,7 +83,7 @@ def receiver_test(place: Place, entry: EventEntry) -> str:
     return TEST.format(name=place.name, imports=imports, call=call)
 
 
-def _check(place: Place, entry: EventEntry, background: bool) -> None:
+def _check(place: NewModule, entry: EventEntry, background: bool) -> None:
     check_name(place.name, "the name of a receiver")
     if place.name in TAKEN | {entry.event.__name__}:
         raise CannotWrite(
@@ -102,8 +101,8 @@ def _check(place: Place, entry: EventEntry, background: bool) -> None:
         )
     if registry.recorder is None:
         raise CannotWrite(
-            f"delivery={str(Phase.BACKGROUND)!r} needs somebody who stores events: add "
-            "workflow_events.delivery to INSTALLED_APPS, or leave out --background."
+            "Nobody stores events for the background: add workflow_events.delivery to "
+            "INSTALLED_APPS, or leave out --background."
         )
 
 

@@ -19,7 +19,7 @@ from workflow_events.events.scaffolding.event import (
     event_test,
     names_for,
 )
-from workflow_events.events.scaffolding.places import Place, is_loaded, place_for, write
+from workflow_events.events.scaffolding.places import NewModule, is_loaded, place_for, write
 from workflow_events.events.scaffolding.receiver import receiver_module, receiver_test
 
 DIRECTORY: Final = "extensions"
@@ -76,14 +76,14 @@ class Command(BaseCommand):
 
     def _receiver(
         self, *, name: str, event: str, background: bool, directory: str, **_: Any
-    ) -> tuple[Place, str, str]:
+    ) -> tuple[NewModule, str, str]:
         place, entry = place_for(directory, name), _one(event)
         module = receiver_module(place, entry, background=background)
         return place, module, receiver_test(place, entry)
 
     def _event(
         self, *, name: str, attribute: list[str], directory: str, **_: Any
-    ) -> tuple[Place, str, str]:
+    ) -> tuple[NewModule, str, str]:
         event, kind = names_for(name)
         place = place_for(directory, event)
         attributes = attributes_of(attribute, kind)
@@ -101,7 +101,7 @@ def _one(wanted: str) -> EventEntry:
     return found[0]
 
 
-def _report(place: Place, written: list[Path]) -> Iterator[str]:
+def _report(place: NewModule, written: list[Path]) -> Iterator[str]:
     for file in written:
         yield f"wrote {file}"
     yield ""
