@@ -133,3 +133,21 @@ def test_nothing_is_heard_before_the_receivers_are_loaded(seen):
         registry.start()
         assert heard_of[Book]
     assert found == []
+
+
+def test_signals_that_are_sent_by_others_than_django(seen, tables):
+    """Who imitates Django often leaves out what a receiver may do without."""
+    shelf = Shelf.objects.create(slug="a")
+    found = seen(Shelf)
+    pre_save.send(sender=Shelf, instance=shelf)
+    post_save.send(sender=Shelf, instance=shelf, created=False)
+    post_save.send(sender=Shelf, instance=shelf, created=True)
+    pre_delete.send(sender=Shelf, instance=shelf)
+    post_delete.send(sender=Shelf, instance=shelf)
+    assert [name for name, *_ in found] == [
+        "pre_update_record",
+        "post_update_record",
+        "post_create_record",
+        "pre_delete_record",
+        "post_delete_record",
+    ]

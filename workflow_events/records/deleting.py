@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import copy
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 
 from workflow_events.events.emission.dispatch import emit
@@ -13,7 +14,9 @@ from workflow_events.records.heard import NOTHING, heard_of
 from workflow_events.records.values import is_expression, loaded_values_of, stored_row
 
 
-def before_delete(sender: type[Model], instance: Model, *, using: str, **_: Any) -> None:
+def before_delete(
+    sender: type[Model], instance: Model, *, using: str = DEFAULT_DB_ALIAS, **_: Any
+) -> None:
     """Emit `PreDeleteRecord`. Raises as `emit` does; nothing is deleted then."""
     _load_what_was_computed(sender, instance, using)
     if PreDeleteRecord in heard_of.get(sender, NOTHING):

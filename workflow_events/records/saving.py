@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 
 from workflow_events.events.emission.dispatch import deliver, emit, occur
@@ -52,13 +53,14 @@ def before_save(
     sender: type[Model],
     instance: Model,
     *,
-    raw: bool,
-    using: str,
-    update_fields: frozenset[str] | None,
+    raw: bool = False,
+    using: str = DEFAULT_DB_ALIAS,
+    update_fields: frozenset[str] | None = None,
     **_: Any,
 ) -> None:
     """Emit `PreCreateRecord` or `PreUpdateRecord`, and keep what the row holds.
 
+    Whoever sends the signal instead of Django may leave out what has a default.
     Raises as `emit` does; the record is not saved then.
     """
     if raw:
@@ -85,10 +87,10 @@ def after_save(
     sender: type[Model],
     instance: Model,
     *,
-    raw: bool,
     created: bool,
-    using: str,
-    update_fields: frozenset[str] | None,
+    raw: bool = False,
+    using: str = DEFAULT_DB_ALIAS,
+    update_fields: frozenset[str] | None = None,
     **_: Any,
 ) -> None:
     """Emit `PostCreateRecord` or `PostUpdateRecord`; which one, the database has decided.

@@ -178,6 +178,7 @@ def test_names_may_be_declared_until_the_start() -> None:
         (lambda sold: signal_to_event(fired, sold, map={"price": "x"}), "the map takes x, which"),
         (lambda sold: signal_to_event(fired, lambda: "slod"), "No event 'slod' is declared"),
         (lambda sold: signal_to_event(fired, sold, map=lambda x: {}), "asks for x, which this"),
+        (lambda sold: signal_to_event(fired, sold, map=lambda: None), "returned None, which is no"),
         (
             lambda sold: signal_to_event(fired, lambda: sold, map=lambda: {"a": 1}),
             "Sold has no attribute 'a'",

@@ -137,7 +137,13 @@ class Conversion(Placed):
 
     def _payload(self, event_class: type[Event], carried: dict[str, Any]) -> dict[str, Any]:
         if callable(self.mapping):
-            return dict(self._call(self.mapping, carried))
+            payload = self._call(self.mapping, carried)
+            if not isinstance(payload, Mapping):
+                raise TypeError(
+                    f"{self.__qualname__}: {name_of(self.mapping)} returned {payload!r}, which is "
+                    "no dict of the event's attributes."
+                )
+            return dict(payload)
         if lacking := sorted(set(self.mapping.values()) - carried.keys()):
             raise TypeError(
                 f"{self.__qualname__}: the map takes {', '.join(lacking)}, which this signal does "
