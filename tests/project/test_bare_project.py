@@ -76,17 +76,21 @@ def with_pytest(bare, command):
 
 def only_django_is_imported(bare):
     script = (
-        "import sys, workflow_events.events, workflow_events.records\n"
+        "import sys, workflow_events.events.apps, workflow_events.records.apps\n"
         "found = {n: getattr(m, '__file__', None) or '' for n, m in sys.modules.items()}\n"
         "names = [n for n, file in found.items() if 'site-packages' in file]\n"
         "print(*sorted({n.partition('.')[0] for n in names}))\n"
-        "print(*sorted({n.split('.')[1] for n in names if n.startswith('workflow_events.')}))"
+        "print(*sorted({n.split('.')[1] for n in names if n.startswith('workflow_events.')}))\n"
+        "seldom = ('catalogue', 'scaffolding', 'findings', 'management')\n"
+        "print(*sorted(n for n in names if n.startswith('workflow_events.')"
+        " and not set(seldom).isdisjoint(n.split('.'))))"
     )
     done = bare.run("-c", script)
     assert done.returncode == 0, done.stderr
-    packages, ours = done.stdout.splitlines()
+    packages, ours, what_commands_need = done.stdout.splitlines()
     assert set(packages.split()) <= {"asgiref", "django", "sqlparse", "workflow_events"}
     assert ours == "events records"
+    assert what_commands_need == ""
 
 
 def the_service_says_what_it_lacks(bare):
