@@ -130,15 +130,16 @@ def test_filters_may_use_the_database(matter: type[Event], errors: Any) -> None:
     assert len(errors()) == 1
 
 
-def test_nobody_chosen(matter: type[Event]) -> None:
-    """Then no loop is made."""
+def test_filters_that_keep_all_from_running(matter: type[Event]) -> None:
+    got = []
 
     @on(matter, concurrent=True)
-    @filter_events(lambda: False)
+    @filter_events(lambda: got.append("asked"))
     async def receiver() -> None:
-        raise AssertionError
+        got.append("ran")
 
-    emit(matter, sender=None, robust=False)
+    emit(matter, sender=None)
+    assert got == ["asked"]
 
 
 def test_context_does_not_leak(matter: type[Event]) -> None:

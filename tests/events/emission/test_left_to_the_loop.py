@@ -9,17 +9,17 @@ import pytest
 from tests.events.emission.loops import run
 from tests.events.tables import Note
 from workflow_events.events import Event, aemit, emit, filter_events, on
-from workflow_events.events.emission.running_loop import _scheduled
+from workflow_events.events.emission.running_loop import scheduled
 from workflow_events.events.errors import (
     ConcurrentAssignment,
     EventDepthExceeded,
 )
 
 
-async def scheduled() -> None:
-    """Wait for what has been scheduled."""
-    while _scheduled:
-        await asyncio.wait(_scheduled)
+async def all_done() -> None:
+    """Wait for the receivers that have been scheduled."""
+    while scheduled:
+        await asyncio.wait(scheduled)
 
 
 def test_scheduled_in_order(matter: type[Event], errors: Any) -> None:
@@ -46,7 +46,7 @@ def test_scheduled_in_order(matter: type[Event], errors: Any) -> None:
         event = emit(matter, sender=None)
         assert got == []
         gc.collect()
-        await scheduled()
+        await all_done()
         assert got == ["begin", "end", event]
 
     asyncio.run(main())
@@ -79,7 +79,7 @@ def test_scheduled_at_the_same_time(matter: type[Event], errors: Any) -> None:
 
         emit(matter, sender=None)
         async with asyncio.timeout(30):
-            await scheduled()
+            await all_done()
 
     asyncio.run(main())
     assert sorted(got[:2]) == ["one", "two"]
@@ -115,7 +115,7 @@ def test_what_the_scheduled_may_do(matter: type[Event], errors: Any) -> None:
 
     async def main() -> None:
         event = emit(Labelled, sender=None)
-        await scheduled()
+        await all_done()
         assert got == [event.envelope.id]
         assert event.label == ""
 
@@ -141,7 +141,7 @@ def test_endless_loops_of_the_scheduled(matter: type[Event], errors: Any, settin
 
     async def main() -> None:
         emit(matter, sender=None)
-        await scheduled()
+        await all_done()
 
     run(main)
     assert got == ["again"] * 3

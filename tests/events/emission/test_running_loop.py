@@ -16,7 +16,7 @@ from django.urls import path
 from tests.events.emission.loops import run
 from tests.events.tables import Note
 from workflow_events.events import Event, aemit, emit, on
-from workflow_events.events.emission.running_loop import _scheduled
+from workflow_events.events.emission.running_loop import scheduled
 from workflow_events.events.errors import (
     SynchronousEmission,
 )
@@ -57,7 +57,7 @@ def test_refused(matter: type[Event], notebook: Any, options: dict[str, Any]) ->
             emit(matter, sender=None)
         assert f".{'sync' if is_sync else 'asynchronous'}" in str(caught.value)
         assert isinstance(caught.value, SynchronousOnlyOperation)
-        assert not _scheduled
+        assert not scheduled
 
     asyncio.run(main())
     assert got == []

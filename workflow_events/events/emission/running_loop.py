@@ -18,8 +18,8 @@ from workflow_events.events.errors import (
 from workflow_events.events.isolation.connections import of_thread
 from workflow_events.events.registration.receivers import Receiver, is_async
 
-_scheduled: set[asyncio.Task[None]] = set()
-"""Held here, as a loop holds its tasks weakly."""
+scheduled: set[asyncio.Task[None]] = set()
+"""The emissions that were left to a loop; held here, as a loop holds its tasks weakly."""
 
 
 def is_left_to_loop(plan: Plan, event: Event, robust: bool) -> bool:
@@ -37,8 +37,8 @@ def is_left_to_loop(plan: Plan, event: Event, robust: bool) -> bool:
         frame.check_connection()
     elif plan.on_loop is not None and robust:
         task = asyncio.create_task(_Scheduled(event).run(plan.on_loop))
-        _scheduled.add(task)
-        task.add_done_callback(_scheduled.discard)
+        scheduled.add(task)
+        task.add_done_callback(scheduled.discard)
         return True
     if os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE") and not any(
         is_async(receiver.function) for receiver in receivers
