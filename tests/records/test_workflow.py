@@ -26,7 +26,7 @@ from workflow_events.records import (
 )
 from workflow_events.workflow import api
 from workflow_events.workflow.errors import InvalidTransition
-from workflow_events.workflow.models import Case, WorkItem
+from workflow_events.workflow.models import Case, Task, WorkItem
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +85,11 @@ def test_the_cost_of_listening():
 
     workflow("a -> b c d")
     unheard = cost()
+    with registry.scoped():
+        on(PostUpdateRecord[Task])(lambda: None)  # who listens to others costs nothing
+        assert pre_save.has_listeners(Task)
+        assert not any(signal.has_listeners(WorkItem) for signal in (pre_save, post_save))
+        assert cost() == unheard
     with registry.scoped():
         on(post_save, sender=WorkItem)(lambda: None)
         completing, canceling = cost()
