@@ -19,10 +19,15 @@ from workflow_events.events.emission.frames import Frame, current, end_all, step
 from workflow_events.events.errors import EventLoop, RegistrationError
 from workflow_events.events.isolation.snapshots import UNCHANGING
 from workflow_events.events.near import did_you_mean
-from workflow_events.events.registration.calls import ALWAYS, Wish, wish_of
+from workflow_events.events.registration.calls import ALWAYS, Wish
 from workflow_events.events.registration.definitions import Place, Placed
 from workflow_events.events.registration.on import on
-from workflow_events.events.registration.receivers import Receiver, is_async, name_of
+from workflow_events.events.registration.receivers import (
+    Receiver,
+    is_async,
+    name_of,
+    readable_wish,
+)
 from workflow_events.events.registration.signals import name_of_signal
 
 Chooser = Callable[..., "type[Event] | str | None"]
@@ -210,12 +215,7 @@ def _wish(function: Any) -> Wish:
         raise RegistrationError(
             f"signal_to_event takes plain functions; {name_of(function)} is async."
         )
-    try:
-        return wish_of(function)
-    except (TypeError, ValueError) as error:
-        raise RegistrationError(
-            f"{name_of(function)} has no signature that could be read; wrap it in a function."
-        ) from error
+    return readable_wish(function)
 
 
 def _problems_of(receiver: Receiver) -> Iterator[Problem]:

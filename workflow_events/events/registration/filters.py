@@ -6,8 +6,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 from workflow_events.events.errors import RegistrationError
-from workflow_events.events.registration.calls import wish_of
-from workflow_events.events.registration.receivers import Predicate, is_async, name_of
+from workflow_events.events.registration.receivers import (
+    Predicate,
+    is_async,
+    name_of,
+    readable_wish,
+)
 from workflow_events.events.registration.registry import registry
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -56,12 +60,7 @@ def filter_events(predicate: Callable[..., Any]) -> Callable[[F], F]:
             f"filter_events takes a plain function; {name_of(predicate)} is async, and its "
             "coroutine would always count as true."
         )
-    try:
-        condition = Predicate(predicate, wish_of(predicate))
-    except (TypeError, ValueError) as error:
-        raise RegistrationError(
-            f"{name_of(predicate)} has no signature that could be read; wrap it in a function."
-        ) from error
+    condition = Predicate(predicate, readable_wish(predicate))
     created = registry.clock()
 
     def decorate(function: F) -> F:

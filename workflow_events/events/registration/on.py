@@ -10,10 +10,16 @@ from django.dispatch import Signal
 
 from workflow_events.events.checking.registrations import check_phase
 from workflow_events.events.errors import RegistrationError
-from workflow_events.events.registration.calls import Wish, wish_of
+from workflow_events.events.registration.calls import Wish
 from workflow_events.events.registration.filters import Filtered
 from workflow_events.events.registration.phases import DEFAULT_TIME_LIMIT, Background, Phase
-from workflow_events.events.registration.receivers import Predicate, Receiver, is_async, name_of
+from workflow_events.events.registration.receivers import (
+    Predicate,
+    Receiver,
+    is_async,
+    name_of,
+    readable_wish,
+)
 from workflow_events.events.registration.registry import registry
 from workflow_events.events.registration.retry import Retry
 from workflow_events.events.registration.senders import SenderFilter
@@ -101,7 +107,7 @@ def on(
             )
         receiver = Receiver(
             function=plain,
-            wish=_readable_wish(plain),
+            wish=_wish_of_receiver(plain),
             targets=wanted,
             predicates=_predicates(function, created),
             senders=senders,
@@ -204,12 +210,7 @@ def _predicates(function: Any, created: int) -> tuple[Predicate, ...]:
     return lower[-1].predicates if lower else ()
 
 
-def _readable_wish(function: Any) -> Wish:
+def _wish_of_receiver(function: Any) -> Wish:
     if isinstance(function, type) or not callable(function):
         raise RegistrationError(f"@on registers a callable such as a function, not {function!r}.")
-    try:
-        return wish_of(function)
-    except (TypeError, ValueError) as error:
-        raise RegistrationError(
-            f"{name_of(function)} has no signature that could be read; wrap it in a function."
-        ) from error
+    return readable_wish(function)

@@ -12,7 +12,15 @@ from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.dispatch import Signal
 
 from workflow_events.events.declaration.event import Event
-from workflow_events.events.registration.calls import ALWAYS, CALL, Shape, Wish, source_of
+from workflow_events.events.errors import RegistrationError
+from workflow_events.events.registration.calls import (
+    ALWAYS,
+    CALL,
+    Shape,
+    Wish,
+    source_of,
+    wish_of,
+)
 from workflow_events.events.registration.definitions import place_of, plain
 from workflow_events.events.registration.phases import Background, Phase
 from workflow_events.events.registration.senders import SenderFilter
@@ -188,6 +196,16 @@ def name_of(function: Callable[..., Any]) -> str:
     if not hasattr(innermost, "__qualname__"):
         innermost = type(innermost)
     return f"{getattr(innermost, '__module__', None) or 'builtins'}.{innermost.__qualname__}"
+
+
+def readable_wish(function: Callable[..., Any]) -> Wish:
+    """Return what a callable wants. Raises `RegistrationError` where that cannot be read."""
+    try:
+        return wish_of(function)
+    except (TypeError, ValueError) as error:
+        raise RegistrationError(
+            f"{name_of(function)} has no signature that could be read; wrap it in a function."
+        ) from error
 
 
 def is_async(function: Callable[..., Any]) -> bool:
