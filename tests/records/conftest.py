@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
+from tests.events.conftest import statements
 from tests.records.tables import Tables
 from workflow_events.events import on
 from workflow_events.records import (
@@ -18,6 +17,8 @@ from workflow_events.records import (
     PreUpdateRecord,
 )
 from workflow_events.records.heard import heard_of
+
+__all__ = ["statements"]
 
 EVENTS: list[Any] = [
     PreCreateRecord,
@@ -73,20 +74,3 @@ def seen() -> Callable[..., list[Any]]:
         return found
 
     return listen
-
-
-class Statements(CaptureQueriesContext):
-    """What is sent to the database, without the ends of transactions."""
-
-    def __init__(self) -> None:
-        super().__init__(connection)
-
-    @property
-    def verbs(self) -> list[str]:
-        words = [query["sql"].split()[0].rstrip(";") for query in self.captured_queries]
-        return [word for word in words if word not in ("BEGIN", "COMMIT", "ROLLBACK")]
-
-
-@pytest.fixture
-def statements() -> type[Statements]:
-    return Statements
