@@ -1,4 +1,4 @@
-"""``await aemit(…)`` that is cancelled, or meets its like: emissions run to their ends, in turns."""
+"""``await aemit(…)`` that is cancelled, or awaited with others: each emission runs to its end."""
 
 import asyncio
 from typing import Any
