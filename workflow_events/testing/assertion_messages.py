@@ -23,7 +23,7 @@ MOST: Final = 5
 
 def of_emitted(
     matcher: EventMatcher,
-    wish: Expectation,
+    expectation: Expectation,
     times: int | None,
     found: Sequence[Event],
     emitted: Sequence[Event],
@@ -33,9 +33,9 @@ def of_emitted(
     Where some do not fit, and others are missing, it shows in what they differ.
     """
     wanted = "at least once" if times is None else _times(times)
-    fitting = [one for one in found if wish.holds(one)]
+    fitting = [one for one in found if expectation.holds(one)]
     others = [one for one in found if one not in fitting]
-    asked = f" with {wish}" if str(wish) else ""
+    asked = f" with {expectation}" if str(expectation) else ""
     told = f"{matcher} should have been emitted {wanted}{asked}"
     if not found:
         # Nothing to compare with but all the others.
@@ -45,9 +45,11 @@ def of_emitted(
     otherwise = f", and {_times(len(others))} otherwise" if others else ""
     but = f"was {_times(len(fitting))}{otherwise}"
     if not others or len(fitting) > (times or 0):
-        return "\n".join([wrapped(f"{told}, but {but}."), _counted(matcher, wish, times, fitting)])
-    shown = sorted(others, key=lambda one: sum(not line.same for line in wish.lines(one)))
-    parts = [compared("emitted", wish, one) for one in shown[:MOST]]
+        return "\n".join(
+            [wrapped(f"{told}, but {but}."), _counted(matcher, expectation, times, fitting)]
+        )
+    shown = sorted(others, key=lambda one: sum(not line.same for line in expectation.lines(one)))
+    parts = [compared("emitted", expectation, one) for one in shown[:MOST]]
     more = [f"… and {len(shown) - MOST} more."] if len(shown) > MOST else []
     return "\n\n".join([wrapped(f"{told}, but {but}."), *parts, *more])
 
@@ -80,18 +82,19 @@ def of_expected(expected: Sequence[EventMatcher], emitted: Sequence[Event]) -> s
     return f"{wrapped(f'Never emitted: {names}.')}\n{_emitted(lines)}"
 
 
-def compared(actual: str, wish: Expectation, event: Event) -> str:
+def compared(actual: str, expectation: Expectation, event: Event) -> str:
     """Compare an occurrence, attribute by attribute, with what was expected of its event."""
     own = Line(event.event_name, described(event), True)
-    return side_by_side(("expected", actual), [own, *wish.lines(event)])
+    return side_by_side(("expected", actual), [own, *expectation.lines(event)])
 
 
 def _counted(
-    matcher: EventMatcher, wish: Expectation, times: int | None, fitting: Sequence[Event]
+    matcher: EventMatcher, expectation: Expectation, times: int | None, fitting: Sequence[Event]
 ) -> str:
     """Show as many expectations as there should be occurrences, next to those that there are."""
     shown = [
-        ", ".join([described(one), *(line.actual for line in wish.lines(one))]) for one in fitting
+        ", ".join([described(one), *(line.actual for line in expectation.lines(one))])
+        for one in fitting
     ]
     expected = [str(matcher)] * (times or 0)
     lines = [

@@ -143,7 +143,7 @@ class Expectation:
             if name in vars(event):
                 lines += _compared(name, expected, vars(event)[name])
             else:
-                lines.append(Line(f"{name}={_wish(expected)}", "", False))
+                lines.append(Line(f"{name}={_expected_text(expected)}", "", False))
         return lines
 
     def _is_sent(self, event: Event) -> bool:
@@ -153,7 +153,7 @@ class Expectation:
 
     def __str__(self) -> str:
         shown = [] if self.sender is ANY else [f"sender={str(self._senders) or 'None'}"]
-        return ", ".join([*shown, *(f"{n}={_wish(v)}" for n, v in self.payload.items())])
+        return ", ".join([*shown, *(f"{n}={_expected_text(v)}" for n, v in self.payload.items())])
 
 
 def equals(expected: Any, actual: Any) -> bool:
@@ -172,7 +172,7 @@ def _compared(name: str, expected: Any, actual: Any) -> list[Line]:
             for key in dict.fromkeys([*expected, *actual])
             for line in _member(f"{name}[{key!r}]", key, expected, actual)
         ] or [Line(f"{name}={{}}", f"{name}={{}}", True)]
-    shown = f"{name}={_wish(expected)}", f"{name}={short_repr(actual)}"
+    shown = f"{name}={_expected_text(expected)}", f"{name}={short_repr(actual)}"
     return [Line(*shown, equals(expected, actual))]
 
 
@@ -188,7 +188,7 @@ def _member(name: str, key: Any, expected: dict[Any, Any], actual: dict[Any, Any
     return [Line(ours, theirs, False)]
 
 
-def _wish(expected: Any) -> str:
+def _expected_text(expected: Any) -> str:
     if callable(expected) and not isinstance(expected, type):
         return f"<that {getattr(expected, '__name__', repr(expected))} accepts>"
     return short_repr(expected)

@@ -79,7 +79,7 @@ class Deliveries:
         failed = [d for d in self if d.error and d.state in ("pending", "dead")]
         tried = [d for d in failed if d.attempts != attempts.get(d.pk, 0)]
         if check and tried:
-            raise DeliveryFailed("\n".join(map(_told, tried)))
+            raise DeliveryFailed("\n".join(map(_failure_of, tried)))
         return count
 
     def assert_queued(
@@ -91,7 +91,7 @@ class Deliveries:
         event: Any = None,
         **payload: Any,
     ) -> list[Delivery]:
-        """Assert that this often something waits for a receiver, and return it.
+        """Assert how many deliveries wait for a receiver, and return them.
 
         Takes the receiver as `mute` does; ``times`` is 1 if left out, None for at least once;
         ``event`` is a class, a name or a pattern; of the payload give as much as matters, to be
@@ -99,23 +99,27 @@ class Deliveries:
         ``AssertionError`` with what is queued, `UnknownReceiver` and `UnknownEvent`.
         """
         __tracebackhide__ = True
-        names, wish = _background_names(receiver), Expectation(ANY, payload)
+        names, expectation = _background_names(receiver), Expectation(ANY, payload)
         _check_carried(receiver, event, payload)
         found = [one for one in _queued(self) if one.receiver in names]
         occurrences = [_occurrence(one) for one in found]
         if event is not None:
             matcher = EventMatcher(event)
             occurrences = [(d, e) for d, e in occurrences if matcher.means(e)]
-        fitting = [delivery for delivery, occurrence in occurrences if wish.holds(occurrence)]
+        fitting = [
+            delivery for delivery, occurrence in occurrences if expectation.holds(occurrence)
+        ]
         if len(fitting) != times if times is not None else not fitting:
-            told = f"{' or '.join(names)} should have {_count(times)} queued"
+            expected = f"{' or '.join(names)} should have {_count(times)} queued"
             of = "" if event is None else f" of {EventMatcher(event)}"
             compared = [
-                assertion_messages.compared("queued", wish, one)
+                assertion_messages.compared("queued", expectation, one)
                 for _, one in occurrences
                 if payload
             ]
-            queued = _told_queued(f"{told}{of}{f' with {wish}' if payload else ''}", _queued(self))
+            queued = _queue_text(
+                f"{expected}{of}{f' with {expectation}' if payload else ''}", _queued(self)
+            )
             raise AssertionError("\n\n".join([queued, *compared]))
         return fitting
 
@@ -133,7 +137,7 @@ class Deliveries:
             matcher = EventMatcher(event)
             queued = [one for one in queued if matcher.means(_occurrence(one)[1])]
         if queued:
-            raise AssertionError(_told_queued("Nothing should be queued", queued))
+            raise AssertionError(_queue_text("Nothing should be queued", queued))
 
     def _make_due(self) -> int:
         from workflow_events.delivery.models import Delivery, State
@@ -142,7 +146,7 @@ class Deliveries:
         return waiting.update(due=timezone.now())
 
 
-def _told(delivery: Delivery) -> str:
+def _failure_of(delivery: Delivery) -> str:
     what = f"{delivery.receiver} failed on {delivery.event.name}, and is {delivery.state}"
     return f"{what}: {delivery.error}\n{delivery.traceback}"
 
@@ -185,7 +189,7 @@ def _occurrence(delivery: Delivery) -> tuple[Delivery, Event]:
     return delivery, payload.decode(delivery.event, key, gone_as_none=True)
 
 
-def _told_queued(what: str, queued: Sequence[Delivery]) -> str:
+def _queue_text(what: str, queued: Sequence[Delivery]) -> str:
     lines = [f"  {one.receiver} on {one.event.name}, attempts {one.attempts}" for one in queued]
     return "\n".join([wrapped(f"{what}; queued is:"), *(lines or ["  nothing"])])
 

@@ -87,13 +87,13 @@ class Emissions(Sequence[Event]):
         and ``TypeError`` for an attribute that no such event has.
         """
         __tracebackhide__ = True
-        matcher, wish = EventMatcher(event), Expectation(sender, payload)
+        matcher, expectation = EventMatcher(event), Expectation(sender, payload)
         matcher.check_carries(payload)
         found = [one for one in self if matcher.means(one)]
-        fitting = [one for one in found if wish.holds(one)]
+        fitting = [one for one in found if expectation.holds(one)]
         if len(fitting) != times if times is not None else not fitting:
             raise AssertionError(
-                assertion_messages.of_emitted(matcher, wish, times, found, list(self))
+                assertion_messages.of_emitted(matcher, expectation, times, found, list(self))
             )
         return fitting
 
