@@ -11,8 +11,8 @@ from django.core.checks import registry as django_checks
 from tests.events.checked_modules import Modules, modules_in
 from workflow_events.events import Event, on
 from workflow_events.events.checking.problems import CheckId
-from workflow_events.events.registration.definitions import Place, place_of
 from workflow_events.events.checks import TAG, check_receivers
+from workflow_events.events.registration.definitions import Place, place_of
 from workflow_events.events.registration.registry import registry
 
 pytestmark = pytest.mark.any_database
