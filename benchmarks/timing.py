@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
-ROUNDS = 25
+ROUNDS = 250
 TURNS = 30
 BATCHES = 8
 
@@ -15,7 +15,8 @@ def best_of(
 ) -> list[float]:
     """Return the seconds of one call of each, the best of several rounds.
 
-    The calls take turns, so that a slower moment of the machine meets them all.
+    The calls take turns, so that a slower moment of the machine meets them all; in short rounds,
+    so that some are not interrupted.
     """
     best = [float("inf")] * len(calls)
     gc.collect()
