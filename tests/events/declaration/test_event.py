@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import typing
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
 
-from workflow_events.events import Event, emit, on
+from workflow_events.events import DebugEvent, Event, emit, on
 from workflow_events.events.errors import DeclarationError, ReceiversNotLoaded
 from workflow_events.events.registration.registry import registry
 
@@ -169,6 +171,30 @@ def test_reserved_names(name: str) -> None:
     """reserved are `sender`, `event`, `envelope` and `robust`."""
     with pytest.raises(DeclarationError, match=name):
         type(Event)("Matter", (Event,), {"__annotations__": {name: "int"}})
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda event: pickle.loads(pickle.dumps(event))]
+)
+def test_copies(copied: Any) -> None:
+    """An occurrence can be copied and pickled, as processes that run tests send each other some."""
+    causes = []
+
+    @on(DebugEvent)
+    def emits_again(event: DebugEvent) -> None:
+        if event.message != "inner":
+            causes.append(event)
+            causes.append(emit(DebugEvent, sender=int, message="inner", data=[1]))
+
+    emit(DebugEvent, sender=str, message="outer")
+    for event in causes:
+        other = copied(event)
+        assert (type(other), vars(other)) == (DebugEvent, vars(event))
+        assert (other.sender, other.envelope.time) == (event.sender, event.envelope.time)
+        other.message = "changed"
+        assert event.message != "changed"
+    bare = copied(DebugEvent(message="never emitted"))
+    assert vars(bare) == {"message": "never emitted", "data": None}
 
 
 def test_envelope() -> None:

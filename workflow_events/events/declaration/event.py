@@ -179,6 +179,13 @@ class Event:
             f"{type(self).__name__}.{name} cannot be deleted; assign None instead."
         )
 
+    def __setstate__(self, state: Any) -> None:
+        """Take what copying or pickling keeps of an occurrence: its payload, and what it is."""
+        payload, own = state if isinstance(state, tuple) else (state, {})
+        _set_payload(self, dict(payload or ()))
+        for name, value in own.items():
+            object.__setattr__(self, name, value)
+
     def __repr__(self) -> str:
         payload = ", ".join(f"{key}={value!r}" for key, value in vars(self).items())
         return f"{type(self).__name__}({payload})"
