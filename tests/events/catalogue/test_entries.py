@@ -1,5 +1,6 @@
 """The catalogue says what the declarations say."""
 
+import ast
 from dataclasses import FrozenInstanceError
 from decimal import Decimal
 from pathlib import Path
@@ -103,6 +104,29 @@ def test_a_class_without_a_file_is_described_as_far_as_it_goes():
     entry = describe(namespace["Typed"])
     assert (entry.file, entry.line, entry.path) == ("", 2, "nowhere.Typed")
     assert [(a.name, a.type, a.doc) for a in entry.arguments] == [("part", "Nothing", "")]
+
+
+def test_texts_of_a_class_in_another_one_or_in_a_function_are_its_own():
+    class Outer:
+        class Told(Event, abstract=True):
+            part: int
+            """Of the class in a class."""
+
+    class Told(Event, abstract=True):
+        part: int
+        """Of the class in a function."""
+
+    docs = [describe(event).arguments[0].doc for event in (Outer.Told, Told)]
+    assert docs == ["Of the class in a class.", "Of the class in a function."]
+
+
+def test_a_file_is_read_once_for_all_its_classes(invoices, monkeypatch):
+    events = [type(f"Event{n}", (PostCompleteWorkItem,), {}, abstract=True) for n in range(20)]
+    parsed, parse = [], ast.parse
+    monkeypatch.setattr(ast, "parse", lambda source: parsed.append(source) or parse(source))
+    for event in events:
+        describe(event)
+    assert len(parsed) <= len({base.__module__ for base in events[0].__mro__})
 
 
 def test_the_former_names_of_an_event_are_known():

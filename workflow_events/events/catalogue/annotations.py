@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import inspect
+import linecache
 import sys
-import textwrap
 import types
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
 from typing import (
     Any,
@@ -59,10 +60,13 @@ def docs_of(event: type[Event]) -> dict[str, str]:
 
 def _docs_in(owner: type) -> dict[str, str]:
     try:
-        [declaration] = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
-    except (OSError, TypeError, SyntaxError, ValueError):
-        return {}  # typed at a prompt, made by a function, or compiled: there is no text to read
-    body = getattr(declaration, "body", [])
+        file = inspect.getsourcefile(owner)
+    except (OSError, TypeError):
+        file = None
+    # Typed at a prompt, made by a function, or compiled: there is no text to read.
+    source = "".join(linecache.getlines(file)) if file else ""
+    declaration = _classes_in(source).get(owner.__qualname__)
+    body = [] if declaration is None else declaration.body
     return {
         statement.target.id: inspect.cleandoc(after.value.value)
         for statement, after in pairwise(body)
@@ -72,6 +76,28 @@ def _docs_in(owner: type) -> dict[str, str]:
         and isinstance(after.value, ast.Constant)
         and isinstance(after.value.value, str)
     }
+
+
+@lru_cache(maxsize=128)
+def _classes_in(source: str) -> dict[str, ast.ClassDef]:
+    """Return the classes of a module by their ``__qualname__``, the last of a name; read once."""
+    found: dict[str, ast.ClassDef] = {}
+
+    def walk(node: ast.AST, prefix: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.ClassDef):
+                found[f"{prefix}{child.name}"] = child
+                walk(child, f"{prefix}{child.name}.")
+            elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                walk(child, f"{prefix}{child.name}.<locals>.")
+            elif isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+                walk(child, prefix)
+
+    try:
+        walk(ast.parse(source), "")
+    except (SyntaxError, ValueError):  # a file that is not Python, or was changed meanwhile
+        return {}
+    return found
 
 
 def type_text(annotation: Any) -> str:
