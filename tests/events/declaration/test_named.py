@@ -5,6 +5,7 @@
 
 import re
 from decimal import Decimal
+from enum import Enum, StrEnum
 from types import ModuleType
 from typing import Any, ClassVar, Literal
 from uuid import UUID, uuid4
@@ -74,6 +75,33 @@ def test_what_is_no_name(name: str) -> None:
     with pytest.raises(DeclarationError, match="takes a name, not 3"):
         declare_event(3)  # type: ignore[arg-type]
     assert declared == before
+
+
+def test_names_that_are_too_long_to_be_stored() -> None:
+    declare_event("n" * 255)
+    before = dict(declared)
+    with pytest.raises(DeclarationError, match="is longer than 255 characters"):
+        declare_event("n" * 256)
+    assert declared == before
+
+
+class Names(StrEnum):
+    PAID = "payment::paid"
+
+
+class FormerNames(str, Enum):  # noqa: UP042 (its members show themselves in another way)
+    PAID = "payment::was_paid"
+
+
+@pytest.mark.parametrize("name", [Names.PAID, FormerNames.PAID])
+def test_names_of_an_enumeration(name: Names | FormerNames) -> None:
+    heard = []
+    event_class = declare_event(name)
+    on(name)(lambda event: heard.append(event.event_name))
+    assert emit(name, sender=None).event_name == name.value
+    emit(name.value, sender=None)
+    assert [*map(type, heard), type(event_class.event_name)] == [str] * 3
+    assert heard == [name.value] * 2
 
 
 @pytest.mark.parametrize(

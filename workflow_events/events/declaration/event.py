@@ -21,6 +21,8 @@ from workflow_events.events.registration.calls import Shape, source_of, wish_of
 RESERVED = frozenset(
     {"sender", "event", "envelope", "robust", "event_name", "_origin", "_envelope"}
 )
+MAX_NAME = 255
+"""Characters of an event's name that the ledger holds."""
 WILDCARDS = frozenset("*?[")
 """What makes a pattern of a name, and can therefore not be in one."""
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -120,7 +122,8 @@ class Event:
         )
         if not abstract:
             derived = _WORD_STARTS.sub("_", cls.__name__).lower()
-            cls.event_name = derived if name is None else name
+            # Of an enumeration the text itself, as messages and the ledger show it.
+            cls.event_name = derived if name is None else str.__str__(name)
             _check_name(cls)
             _check_case(cls)
             _declare(cls)
@@ -274,6 +277,11 @@ def _check_name(cls: type[Event]) -> None:
         raise DeclarationError(
             f"{cls.__module__}.{cls.__qualname__}: {name!r} is no name for an event: it must be "
             "printable, without blanks and without the characters of patterns, * ? [."
+        )
+    if len(name) > MAX_NAME:
+        raise DeclarationError(
+            f"{cls.__module__}.{cls.__qualname__}: {name!r} is longer than {MAX_NAME} characters, "
+            "which is what the ledger of deliveries holds; give it a shorter name."
         )
 
 
