@@ -5,7 +5,7 @@ from typing import Any
 
 import django
 import pytest
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, connections, transaction
 from django.db.models import F
 from django.db.models.signals import pre_save
 
@@ -97,6 +97,23 @@ def test_the_row_is_locked_in_a_transaction(statements):
         outside, inside = [q["sql"] for q in sent.captured_queries if q["sql"].startswith("SELECT")]
         assert not outside.endswith("FOR NO KEY UPDATE")
         assert inside.endswith("FOR NO KEY UPDATE")
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="others lock rows")
+def test_the_lock_for_writing_is_taken_before_the_row_is_read(statements, monkeypatch):
+    """Or SQLite would refuse the UPDATE at once if another one has written since, not wait."""
+    atlas = Atlas.objects.create()
+    on(PostUpdateRecord, sender=Book)(lambda: None)
+    for mode, first in (("DEFERRED", ["UPDATE"]), (None, ["UPDATE"]), ("IMMEDIATE", [])):
+        monkeypatch.setattr(connections["default"], "transaction_mode", mode)
+        with transaction.atomic(), statements() as sent:
+            atlas.save(update_fields=["scale"])
+            Atlas.objects.update(scale=2)
+        verbs = [verb for verb in sent.verbs if verb in ("SELECT", "UPDATE")]
+        assert verbs == [*first, "SELECT", "UPDATE"] * 2
+    with statements() as sent:
+        Book.objects.get().save(update_fields=["title"])
+    assert sent.verbs == ["SELECT", "SELECT", "UPDATE"]
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer")

@@ -9,7 +9,7 @@ from django.db import connections
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
 
-from workflow_events.records.values import locks_without_key
+from workflow_events.records.values import begin_writing, locks_without_key
 
 
 def locked_records(queryset: QuerySet[Any, Any]) -> list[Any]:
@@ -19,6 +19,7 @@ def locked_records(queryset: QuerySet[Any, Any]) -> list[Any]:
     the database does so for an UPDATE.
     """
     model, query = queryset.model, queryset.query
+    begin_writing(model, queryset.db)
     is_of_rows = issubclass(queryset._iterable_class, ModelIterable)
     over = any(getattr(a, "contains_over_clause", False) for a in query.annotations.values())
     if query.distinct or query.group_by is not None or over or not is_of_rows:

@@ -69,6 +69,7 @@ def stored_values(
     fields = list(fields)
     attnames = tuple(field.attname for field in fields)
     locking = connections[using].in_atomic_block
+    begin_writing(model, using)
     if using == DEFAULT_DB_ALIAS and len(keys) == 1 and len(model._meta.pk_fields) == 1:
         [key] = keys
         rows = _row(model, attnames, locking).rows(pk=key)
@@ -80,6 +81,24 @@ def stored_values(
         ]
     names = [field.name for field in fields]
     return {key: dict(zip(names, values, strict=True)) for key, *values in rows}
+
+
+def begin_writing(model: type[Model], using: str) -> None:
+    """In a transaction on SQLite that has not, take the lock for writing before rows are read.
+
+    Who asks for it after a read is refused at once, not after the timeout, if somebody else has
+    written since.
+    """
+    connection: Any = connections[using]
+    if connection.vendor != "sqlite" or not connection.in_atomic_block:
+        return
+    if connection.transaction_mode in ("IMMEDIATE", "EXCLUSIVE"):
+        return
+    table = connection.ops.quote_name(model._meta.db_table)
+    key: Any = model._meta.pk_fields[0]
+    column = connection.ops.quote_name(key.column)
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {column} = {column} WHERE 0")  # noqa: S608
 
 
 def _rows(
