@@ -227,6 +227,17 @@ def test_what_is_said_of_mutations_does_not_permit_it_and_still_holds(api, item,
 
 
 @pytest.mark.usefixtures("authors")
+def test_null_is_refused_instead_of_done_in_earnest(api, item):
+    before = rows()
+    answer = complete(api, item, dryRun=None)
+    assert (answer.code, answer.error["message"]) == (
+        "INVALID_INPUT",
+        '"dryRun" may not be null; leave it out.',
+    )
+    assert rows() == before
+
+
+@pytest.mark.usefixtures("authors")
 def test_each_root_field_by_itself(api):
     """The first is stored, the second is not, the third sees the first only."""
     answer = api("""mutation {

@@ -96,7 +96,7 @@ class Mutation:
         _root: Any,
         info: GraphQLResolveInfo,
         input: dict[str, Any],  # noqa: A002 (the argument's name in the API)
-        dry_run: bool | None = None,
+        dry_run: bool | None = False,
     ) -> dict[str, Any]:
         """Let the input pass all checks, perform, and return the payload (facts 1.1).
 
@@ -107,6 +107,8 @@ class Mutation:
         chains = cls.governed_by(input)
         in_force = policy.current()
         in_force.check_permission(chains, cls, info)
+        if dry_run is None:  # who says so may have meant a dry run
+            raise InvalidInput('"dryRun" may not be null; leave it out.')
         if dry_run:
             in_force.check_granted(DryRun, cls, info)
             dry_runs.begin()
