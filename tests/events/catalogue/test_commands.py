@@ -1,5 +1,6 @@
 """`events` and `receivers`, as people and as programs read them."""
 
+import io
 import json
 import re
 from pathlib import Path
@@ -8,7 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models.signals import post_delete
 
-from workflow_events.events import on
+from workflow_events.events import Event, on
+from workflow_events.events.registration.registry import registry
 
 pytestmark = pytest.mark.any_database
 WIDTH = 100
@@ -188,3 +190,19 @@ def test_an_unknown_event_is_an_error(command, invoices, capsys):
     with pytest.raises(CommandError, match="There is no event or signal"):
         call_command("receivers", "django.no.such_signal")
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("form", "shown_as"), [([], "Stra?e"), (["--json"], "Stra\\u00dfe")], ids=["text", "json"]
+)
+def test_an_output_that_is_not_unicode_is_no_error(form, shown_as, monkeypatch):
+    with registry.scoped():
+
+        class Paved(Event):
+            """Straße."""
+
+        output = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+        monkeypatch.setattr("sys.stdout", output)
+        call_command("events", "paved", *form)
+    monkeypatch.undo()
+    assert shown_as in output.buffer.getvalue().decode("ascii")

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from io import TextIOWrapper
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -20,6 +21,9 @@ class ShowingCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run it; whoever reads, as ``head``, may have seen enough before the end."""
         self.coloured = bool(options.get("force_color"))
+        if isinstance(sys.stdout, TextIOWrapper):
+            # An output that is not Unicode gets ? for what it lacks, as for the lines of trees.
+            sys.stdout.reconfigure(errors="replace")
         try:
             output = super().execute(*args, **options)
             self.stdout.flush()
@@ -36,7 +40,9 @@ class ShowingCommand(BaseCommand):
 
     def show_json(self, document: Any) -> None:
         """Print JSON as programs and people can read it."""
-        self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
+        encoding = getattr(self.stdout, "encoding", None) or "utf-8"
+        is_unicode = encoding.lower().startswith("utf")
+        self.stdout.write(json.dumps(document, indent=2, ensure_ascii=not is_unicode))
 
     def paint(self, name: str) -> str:
         """Return a name as it stands out on a terminal; elsewhere as it is, unless it is forced."""
