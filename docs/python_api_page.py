@@ -13,6 +13,7 @@ from workflow_events.workflow import api
 LINE_LENGTH = 88
 EVENT_FUNCTIONS: tuple[Callable[..., Any], ...] = (
     events.on,
+    events.off,
     events.filter_events,
     events.emit,
     events.aemit,

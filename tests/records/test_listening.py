@@ -7,7 +7,7 @@ from django.db.models.signals import post_delete, post_save, pre_delete, pre_sav
 from django.test import override_settings
 
 from tests.records.tables import Book, Shelf, Ticket
-from workflow_events.events import Event, on
+from workflow_events.events import Event, off, on
 from workflow_events.events.errors import RegistrationError
 from workflow_events.events.registration.registry import registry
 from workflow_events.records import (
@@ -151,3 +151,15 @@ def test_signals_that_are_sent_by_others_than_django(seen, tables):
         "pre_delete_record",
         "post_delete_record",
     ]
+
+
+def test_a_receiver_that_is_taken_back_leaves_nothing_connected(tables):
+    def hear(record: Book) -> None:
+        raise AssertionError("it was taken back")
+
+    on(PostCreateRecord[Book], raise_exception=True)(hear)
+    assert post_save.has_listeners(Book)
+    assert off(hear)
+    assert not post_save.has_listeners(Book)
+    Book.objects.create(title="quiet")
+    assert Book.objects.count() == 1

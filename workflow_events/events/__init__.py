@@ -9,6 +9,7 @@ from workflow_events.events.errors import EventDepthExceeded, ReceiverError
 from workflow_events.events.registration.conversions import signal_to_event
 from workflow_events.events.registration.filters import filter_events
 from workflow_events.events.registration.listeners import Listener
+from workflow_events.events.registration.off import off
 from workflow_events.events.registration.on import on
 from workflow_events.events.registration.retry import Retry
 from workflow_events.events.tracing.dry_runs import dry_run
@@ -28,6 +29,7 @@ __all__ = [
     "emit",
     "explained",
     "filter_events",
+    "off",
     "on",
     "signal_to_event",
     "traced",

@@ -29,18 +29,11 @@ def registrations_of(wanted: Any) -> list[Receiver]:
 
 def means(wanted: Any, receiver: Receiver) -> bool:
     """Tell whether a registration is of what a test names."""
-    function = receiver.function
-    owner = getattr(function, "__self__", None)
-    if isinstance(wanted, str):
-        return wanted in names_of(receiver) or (
-            owner is not None and wanted == dotted_names(type(owner))[1]
-        )
-    if isinstance(wanted, type):
-        return isinstance(owner, wanted) or isinstance(function, wanted)
-    # A method as its class has it may stand below filters.
-    method = getattr(wanted, "function", wanted)
-    return bool(function == wanted) or (
-        owner is not None and getattr(function, "__func__", None) is method
+    if not isinstance(wanted, str):
+        return receiver.is_of(wanted)
+    owner = getattr(receiver.function, "__self__", None)
+    return wanted in names_of(receiver) or (
+        owner is not None and wanted == dotted_names(type(owner))[1]
     )
 
 

@@ -15,6 +15,7 @@ from workflow_events.events import (
     aemit,
     emit,
     filter_events,
+    off,
     on,
 )
 from workflow_events.events.errors import SynchronousEmission
@@ -206,7 +207,17 @@ def test_an_async_receiver_may_run_after_a_later_sync_one_and_here_never(
     assert heard == ["async", "sync"]
 
 
-def test_disconnect_and_here_mute_or_a_filter(pizza: Any, heard: list[Any]) -> None:
+def test_disconnect_returns_whether_a_receiver_was_connected(heard: list[Any]) -> None:
+    @on(pizza_done)
+    def receiver() -> None:
+        heard.append("heard")
+
+    assert [off(receiver), off(receiver)] == [True, False]
+    pizza_done.send(sender=PizzaStore)
+    assert heard == []
+
+
+def test_disconnect_for_a_while_and_here_mute_or_a_filter(pizza: Any, heard: list[Any]) -> None:
     """What is not registered is an error, where disconnect returns False."""
     is_open = [True]
 

@@ -82,6 +82,19 @@ class Receiver:
         """File and line of the callable, for messages; empty when it has none."""
         return str(place_of(self.function) or "")
 
+    def is_of(self, wanted: Any) -> bool:
+        """Tell whether it was registered of a callable, or of a class of receivers.
+
+        A method may also be given as its class has it, though it may stand below filters there.
+        """
+        owner = getattr(self.function, "__self__", None)
+        if isinstance(wanted, type):
+            return isinstance(owner, wanted) or isinstance(self.function, wanted)
+        method = getattr(wanted, "function", wanted)
+        return bool(self.function == wanted) or (
+            owner is not None and getattr(self.function, "__func__", None) is method
+        )
+
     def means(self, source: Source) -> bool:
         """Tell whether it listens to an event class or signal, of one sender at least.
 

@@ -94,6 +94,16 @@ class Registry:
         self.forget_plans()
         self._tell_followers()
 
+    def remove(self, is_meant: Callable[[Receiver], bool]) -> bool:
+        """Forget the receivers for which this is true; return whether there were any."""
+        kept = [receiver for receiver in self.receivers if not is_meant(receiver)]
+        found = len(kept) < len(self.receivers)
+        if found:
+            self.receivers = kept
+            self.forget_plans()
+            self._tell_followers()
+        return found
+
     @property
     def recorder(self) -> Recorder | None:
         """Who stores events for receivers in the background; None where there are no such."""
