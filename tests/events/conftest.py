@@ -20,8 +20,11 @@ def state_of_connection() -> dict[str, Any]:
     return {
         "in_atomic_block": connection.in_atomic_block,
         "autocommit": connection.connection is None or connection.autocommit,
-        "needs_rollback": connection.needs_rollback,
-        "closed_in_transaction": connection.closed_in_transaction,
+        # Of a connection that a TestCase has closed both stay until the next one is made.
+        "needs_rollback": connection.connection is not None and connection.needs_rollback,
+        "closed_in_transaction": (
+            connection.connection is not None and connection.closed_in_transaction
+        ),
         "savepoint_ids": list(connection.savepoint_ids),
         "atomic_blocks": list(connection.atomic_blocks),
         "execute_wrappers": list(connection.execute_wrappers),
