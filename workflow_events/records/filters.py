@@ -14,7 +14,7 @@ from workflow_events.events.registration.definitions import place_of
 from workflow_events.events.registration.filters import filter_events
 from workflow_events.events.registration.receivers import Receiver
 from workflow_events.events.registration.senders import names_of
-from workflow_events.records.senders import sending_models, with_subclasses
+from workflow_events.records.senders import models_below, sending_models
 from workflow_events.records.values import written_fields
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -93,7 +93,7 @@ def _problems_of(receiver: Receiver) -> Iterator[Problem]:
         {
             field.name
             for model in models
-            for one in with_subclasses(model)
+            for one in models_below(model)
             for field in written_fields(one)
         }
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.db.migrations.state import StateApps
 from django.db.models import Model
 
-from workflow_events.events.registration.senders import names_of
+from workflow_events.events.registration.senders import names_of, with_subclasses
 
 
 def emits(model: type[Model]) -> bool:
@@ -29,15 +29,9 @@ def _is_of_migrations(model: type[Model]) -> bool:
 
 def sending_models() -> list[type[Model]]:
     """Return every model whose records can emit events, by its dotted path."""
-    return sorted(filter(emits, with_subclasses(Model)), key=lambda model: names_of(model)[1])
+    return sorted(filter(emits, models_below(Model)), key=lambda model: names_of(model)[1])
 
 
-def with_subclasses(model: type[Model]) -> Iterator[type[Model]]:
-    """Yield a model, and all that inherit from it, abstract ones too."""
-    found: dict[type[Model], None] = {model: None}
-    queue = [model]
-    while queue:
-        below: list[type[Model]] = type.__subclasses__(queue.pop())
-        queue += [subclass for subclass in below if subclass not in found]
-        found.update(dict.fromkeys(below))
-    return (one for one in found if one is not Model)
+def models_below(model: type[Model]) -> Iterator[type[Model]]:
+    """Yield a model, unless it is ``Model`` itself, and all that inherit from it, abstract too."""
+    return (one for one in with_subclasses([model]) if one is not Model)

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from django.test.utils import isolate_apps
 from jsonschema import Draft7Validator
 
 from workflow_events.events.catalogue import catalogue, describe
@@ -149,3 +150,18 @@ def test_an_instance_is_its_model_and_key():
         "model": {"enum": ["workflow.Case"]},
         "pk": {"type": "string", "format": "uuid"},
     }
+
+
+@isolate_apps("workflow_events.workflow")
+def test_models_made_for_a_test_are_none_of_the_project():
+    from workflow_events.workflow.events import PostReopenCase
+    from workflow_events.workflow.models import Case
+
+    class Dossier(Case):
+        class Meta(Case.Meta):
+            proxy = True
+            app_label = "workflow"
+
+    schemas = plain(describe(PostReopenCase))["components"]["schemas"]
+    assert Dossier in Case.__subclasses__()
+    assert schemas["Case"]["properties"]["model"] == {"enum": ["workflow.Case"]}

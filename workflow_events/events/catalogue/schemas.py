@@ -31,6 +31,7 @@ from django.db import models
 
 from workflow_events.events.catalogue.annotations import resolved, type_text
 from workflow_events.events.catalogue.entries import EventEntry
+from workflow_events.events.registration.senders import with_subclasses
 
 Schema = dict[str, Any]
 
@@ -251,12 +252,14 @@ def label_schema(model: type[models.Model]) -> Schema:
     """Return the schema of the label of a model, or of one that derives from it."""
     if model is models.Model:
         return dict(SCALARS[str])
-    labels = [m._meta.label for m in _family(model) if not m._meta.abstract]
-    return {"enum": sorted(set(labels))} if labels else dict(SCALARS[str])
-
-
-def _family(model: type[models.Model]) -> list[type[models.Model]]:
-    return [model, *(below for child in model.__subclasses__() for below in _family(child))]
+    family = with_subclasses([model])
+    # Those of other registries are none of the project, but made for migrations or tests.
+    labels = {
+        one._meta.label
+        for one in family
+        if one._meta.apps is model._meta.apps and not one._meta.abstract
+    }
+    return {"enum": sorted(labels)} if labels else dict(SCALARS[str])
 
 
 def _key(model: type[models.Model]) -> Schema:

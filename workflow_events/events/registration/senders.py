@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from workflow_events.events.errors import AmbiguousSender, RegistrationError
+
+S = TypeVar("S")
 
 
 def names_of(sender: object) -> tuple[str, str]:
@@ -86,7 +88,7 @@ class SenderFilter:
 
     def _could_match(self, wish: object, candidates: list[object]) -> bool:
         if isinstance(wish, str):
-            meant = [c for c in _with_subclasses(candidates) if wish in names_of(c)]
+            meant = [c for c in with_subclasses(candidates) if wish in names_of(c)]
             if len(meant) > 1:
                 raise _ambiguous(wish, meant)
             return bool(meant)
@@ -98,9 +100,10 @@ class SenderFilter:
         return any(wish is c for c in candidates)
 
 
-def _with_subclasses(candidates: list[object]) -> list[object]:
-    found = dict.fromkeys(candidates)
-    queue: list[type] = [c for c in candidates if isinstance(c, type)]
+def with_subclasses(candidates: Iterable[S]) -> list[S]:
+    """Return candidates, and after them all classes that inherit from those that are classes."""
+    found: dict[Any, None] = dict.fromkeys(candidates)
+    queue: list[type] = [c for c in found if isinstance(c, type)]
     while queue:
         below: list[type] = type.__subclasses__(queue.pop())
         for subclass in below:
