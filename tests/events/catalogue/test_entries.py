@@ -33,6 +33,7 @@ def test_it_says_all_that_a_class_declares(invoices):
     assert entry.bases == (f"{invoices.__name__}.InvoiceEvent",)
     assert (entry.abstract, entry.by_case, entry.by_pattern) == (False, True, True)
     assert entry.former_names == ()
+    assert not describe(invoices.PreSendInvoice).by_case  # nobody gets it in the background
     with pytest.raises(FrozenInstanceError):
         entry.name = "other"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflow_events.events.catalogue.annotations import annotations_of, docs_of, type_text
+from workflow_events.events.checking.registrations import is_announced
 from workflow_events.events.declaration.event import Event, declared
 from workflow_events.events.declaration.former_names import former_names
 from workflow_events.events.registration.senders import names_of
@@ -79,9 +80,10 @@ def catalogue() -> tuple[EventEntry, ...]:
 def describe(event: type[Event]) -> EventEntry:
     """Return what one class declares, an abstract one included."""
     module, _, line = event.declared_at
+    name = "" if event.abstract else event.event_name
     return EventEntry(
         event=event,
-        name="" if event.abstract else event.event_name,
+        name=name,
         path=_path(event),
         file=getattr(sys.modules.get(module), "__file__", None) or "",
         line=line,
@@ -94,7 +96,7 @@ def describe(event: type[Event]) -> EventEntry:
             if issubclass(base, Event) and base is not Event and base.abstract
         ),
         abstract=event.abstract,
-        by_case=event.case_key is not None,
+        by_case=event.case_key is not None and not is_announced(name),
         by_pattern=event.by_pattern,
         former_names=tuple(name for name, now in former_names.items() if now is event),
     )

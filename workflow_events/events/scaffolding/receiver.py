@@ -6,6 +6,7 @@ import sys
 from typing import Final
 
 from workflow_events.events.catalogue import EventEntry
+from workflow_events.events.checking.registrations import is_announced
 from workflow_events.events.declaration.event import Event
 from workflow_events.events.registration.registry import registry
 from workflow_events.events.scaffolding.errors import CannotWrite
@@ -94,7 +95,7 @@ def _check(place: NewModule, entry: EventEntry, background: bool) -> None:
         raise CannotWrite(f"{place.name!r} cannot be the name of a receiver; write it like_this.")
     if not background:
         return
-    if entry.name.startswith("pre_"):
+    if is_announced(entry.name):
         raise CannotWrite(
             f"{entry.name} cannot be heard in the background: what it announces would be over. "
             "Take its post_ event, or leave out --background."
@@ -109,7 +110,7 @@ def _check(place: NewModule, entry: EventEntry, background: bool) -> None:
 def _summary(entry: EventEntry, background: bool) -> str:
     when = ", in the background" if background else ""
     line = f"What is done after {entry.name}{when}."
-    if entry.name.startswith("pre_"):
+    if is_announced(entry.name):
         line = f"What is done before it happens: {entry.name}."
     return line if len(line) + 6 <= LINE else "What is done when it happens."
 
