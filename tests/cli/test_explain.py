@@ -3,6 +3,7 @@
 import io
 import json
 from math import inf
+from pathlib import Path
 
 import pytest
 from django.core.mail import EmailMessage
@@ -83,9 +84,11 @@ def test_a_verb_and_all_that_becomes_of_receivers(explain, item):
     assert (status, rows()) == (0, before)
     lines = written.splitlines()
     assert lines[0].startswith("The mutation was done, and undone: ")
+    here = str(Path(__file__).relative_to(Path.cwd()))
+    assert [line for line in lines if __file__ in line] == []
     place = lines.index("post_complete_work_item from CompleteWorkItem")
     assert lines[place - 1] == "pre_complete_work_item from CompleteWorkItem, nobody listens"
-    shown = [line.partition(" (")[0] for line in lines[place + 1 :] if __file__ not in line]
+    shown = [line.partition(" (")[0] for line in lines[place + 1 :] if here not in line]
     name = f"{__name__}.never"
     assert shown == [
         f"├─ ran: {__name__}.test_a_verb_and_all_that_becomes_of_receivers.<locals>.runs",

@@ -106,8 +106,7 @@ def alike(text: str) -> str:
 
 
 def pattern(text: str) -> str:
-    """Let … stand for anything; the home of the page is everybody's."""
-    text = text.replace("/home/ann/", "…")
+    """Let … stand for anything."""
     return ".*".join(re.escape(part.rstrip(" ")) for part in text.rstrip().split("…"))
 
 

@@ -1,6 +1,8 @@
 """An explanation as a person reads it: a tree of events and receivers."""
 
+import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from workflow_events.cli.terminal import RESET, printable
@@ -54,8 +56,9 @@ def _receiver(receiver: dict[str, Any], first: str, rest: str, paint: Any) -> It
     yield f"{first}{said}: {receiver['receiver']}{_measured(receiver)}"
     events = receiver.get("events", [])
     bar = "│  " if events else "   "
+    here = f"{Path.cwd()}{os.sep}"  # what is below is shown as from here
     for line in _details(receiver):
-        yield printable(f"{rest}{bar}{line}")
+        yield printable(f"{rest}{bar}{line.replace(here, '')}")
     for event, mine, below in _branches(events, rest):
         yield from _event(event, mine, below, paint)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
@@ -96,6 +97,20 @@ def test_the_filter_that_did_not_hold_is_named() -> None:
     with traced() as trace:
         emit(Reported, sender=None, text="abcd")
     assert (only(trace)["outcome"], only(trace)["reason"]) == ("ran", "")
+
+
+def test_a_filter_that_was_made_is_known_by_its_maker() -> None:
+    """What it was made with stays unsaid."""
+
+    def longer_than(size: int) -> Callable[[str], bool]:
+        return lambda text: len(text) > size
+
+    on(Reported)(filter_events(longer_than(3))(lambda: None))
+    with traced() as trace:
+        emit(Reported, sender=None, text="abc")
+    name, _, place = only(trace)["reason"].partition(" ")
+    assert name.endswith(".longer_than")
+    assert place.startswith(f"({__file__}:")
 
 
 def test_what_is_wrong_with_the_sender() -> None:

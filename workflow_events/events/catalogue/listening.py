@@ -5,14 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from types import FunctionType
 from typing import Any
 
 from django.dispatch import Signal
 
 from workflow_events.events.declaration.event import declared
 from workflow_events.events.registration.conversions import Conversion, signal_to_event
-from workflow_events.events.registration.definitions import Place, place_of
+from workflow_events.events.registration.definitions import Place, given_to, place_of
 from workflow_events.events.registration.listeners import ReceiverClass
 from workflow_events.events.registration.phases import Background, Phase
 from workflow_events.events.registration.receivers import Predicate, Receiver, is_async, name_of
@@ -139,23 +138,11 @@ def _shown(function: Callable[..., Any]) -> str:
         is_own = written is not object.__repr__
         return repr(function) if is_own else name_of(function).rpartition(".")[2]
     maker, local, _ = function.__qualname__.rpartition(".<locals>.")
-    given = _given(function)
+    given = given_to(function)
     if not (local and given):
         return function.__name__
     shown = ", ".join(f"{name}={value!r}" for name, value in given.items())
     return f"{maker.rpartition('.')[2]}({shown})"
-
-
-def _given(function: FunctionType) -> dict[str, Any]:
-    """Return the variables of what made a function that it refers to."""
-    given = {}
-    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    for name, cell in cells:
-        try:
-            given[name] = cell.cell_contents
-        except ValueError:  # not assigned yet, or deleted
-            continue
-    return given
 
 
 def _sugar(function: Callable[..., Any]) -> str:

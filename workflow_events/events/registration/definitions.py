@@ -45,6 +45,18 @@ def code_of(function: Any) -> CodeType | None:
     return function.__code__ if isinstance(function, FunctionType) else None
 
 
+def given_to(function: FunctionType) -> dict[str, Any]:
+    """Return the variables of what made a function that it refers to."""
+    given = {}
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    for name, cell in cells:
+        try:
+            given[name] = cell.cell_contents
+        except ValueError:  # not assigned yet, or deleted
+            continue
+    return given
+
+
 def plain(function: Any) -> Any:
     """Return the function inside partials and bound methods."""
     while isinstance(function, functools.partial | MethodType):

@@ -5,11 +5,12 @@ The names of its members are those of docs/how-to/explain-what-happened.md; clie
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from workflow_events.events.errors import message_of
-from workflow_events.events.registration.definitions import place_of
+from workflow_events.events.registration.definitions import given_to, place_of
 from workflow_events.events.registration.receivers import Predicate, Receiver, name_of
 from workflow_events.events.registration.senders import names_of
 from workflow_events.events.tracing.traces import Candidate, Emitted, Outcome, Run, Trace
@@ -94,9 +95,15 @@ def _reason(emitted: Emitted, receiver: Receiver, outcome: Outcome, run: Run | N
 
 
 def described(predicate: Predicate) -> str:
-    """Return the name of a filter, and where it is defined."""
-    place = place_of(predicate.function)
-    return f"{name_of(predicate.function)}{f' ({place})' if place else ''}"
+    """Return the name of a filter, or of what made it, and where it is defined.
+
+    What it was made with stays unsaid: those who are told may not be meant to know.
+    """
+    function = predicate.function
+    name, place = name_of(function), place_of(function)
+    if inspect.isfunction(function) and given_to(function):
+        name = name.rpartition(".<locals>.")[0]
+    return f"{name}{f' ({place})' if place else ''}"
 
 
 def _wrong_sender(receiver: Receiver, sender: str) -> str:
