@@ -2,7 +2,13 @@
 
 from django.apps import AppConfig
 
+from workflow_events.events.checking.registrations import further_checks, further_warnings
+from workflow_events.records.checking import unknown_fields, vain_values
 from workflow_events.records.listening import listening
+
+# Here, as another app may load the receivers before this one is ready.
+further_checks.append(unknown_fields)
+further_warnings.append(vain_values)
 
 
 class RecordsConfig(AppConfig):

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from django.db.models import Model
 
-from workflow_events.events.checking.problems import CheckId, Problem
-from workflow_events.events.checking.registrations import further_checks
-from workflow_events.events.near import did_you_mean
-from workflow_events.events.registration.definitions import place_of
 from workflow_events.events.registration.filters import filter_events
-from workflow_events.events.registration.receivers import Receiver
-from workflow_events.events.registration.senders import names_of
-from workflow_events.records.senders import models_below, sending_models
-from workflow_events.records.values import written_fields
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -66,12 +58,16 @@ class Changed:
         return f"changed({', '.join([*fields, *given])})"
 
 
+def is_several(wanted: Any) -> bool:
+    """Tell whether what `changed` was given may stand for several values."""
+    return isinstance(wanted, tuple | list | set | frozenset)
+
+
 def _is(wanted: Any, value: Any, model: type[Model], field: str) -> bool:
     """Tell whether a value is the one wanted, one of those, or one that a function wants."""
     if wanted is ANY or _is_one(wanted, value, model, field):
         return True
-    several = isinstance(wanted, tuple | list | set | frozenset)
-    return several and any(_is_one(one, value, model, field) for one in wanted)
+    return is_several(wanted) and any(_is_one(one, value, model, field) for one in wanted)
 
 
 def _is_one(wanted: Any, value: Any, model: type[Model], field: str) -> bool:
@@ -81,41 +77,3 @@ def _is_one(wanted: Any, value: Any, model: type[Model], field: str) -> bool:
     if callable(wanted):
         return bool(wanted(value))
     return bool(wanted == value)
-
-
-def _problems_of(receiver: Receiver) -> Iterator[Problem]:
-    """Give the fields asked for that no model that the receiver names has."""
-    conditions = [p.function for p in receiver.predicates if isinstance(p.function, Changed)]
-    models = list(_models_of(receiver)) if conditions else []
-    if not models:
-        return  # it hears every model
-    known = sorted(
-        {
-            field.name
-            for model in models
-            for one in models_below(model)
-            for field in written_fields(one)
-        }
-    )
-    for condition in conditions:
-        for name in sorted(set(condition.fields) - set(known)):
-            yield Problem(
-                CheckId.UNKNOWN_FIELD,
-                f"{receiver.name}: {condition} asks for {name!r}, but no UPDATE of "
-                f"{', '.join(names_of(model)[1] for model in models)} writes such a field.",
-                did_you_mean(name, known) or f"Fields are {', '.join(known)}.",
-                place_of(receiver.function),
-            )
-
-
-def _models_of(receiver: Receiver) -> Iterator[type[Model]]:
-    """Yield the models that a receiver names."""
-    wishes = [*(target.sender for target in receiver.targets), *receiver.senders.wishes]
-    for wish in wishes:
-        if isinstance(wish, type) and issubclass(wish, Model):
-            yield wish
-        elif isinstance(wish, str):
-            yield from (model for model in sending_models() if wish in names_of(model))
-
-
-further_checks.append(_problems_of)

@@ -38,7 +38,7 @@ def written_fields(model: type[Model], names: Collection[str] | None = None) -> 
 
 def values_of(record: Model, fields: Iterable[Any]) -> Values:
     """Return what a record holds in these fields, as its fields would load it."""
-    return {field.name: _loaded(field, getattr(record, field.attname)) for field in fields}
+    return {field.name: loaded(field, getattr(record, field.attname)) for field in fields}
 
 
 def loaded_values_of(record: Model) -> Values:
@@ -139,7 +139,7 @@ def locks_without_key(using: str) -> bool:
 def key_of(record: Model) -> Any:
     """Return the key as the database has it, also where it was given as a text."""
     fields: Any = record._meta.pk_fields
-    key = tuple(_loaded(field, getattr(record, field.attname)) for field in fields)
+    key = tuple(loaded(field, getattr(record, field.attname)) for field in fields)
     return key if len(key) > 1 else key[0]
 
 
@@ -193,7 +193,7 @@ def is_expression(value: object) -> bool:
     return hasattr(value, "resolve_expression")
 
 
-def _loaded(field: Any, value: Any) -> Any:
+def loaded(field: Any, value: Any) -> Any:
     """Return a value as it would be if it came from the database: ``5`` for ``"5"``."""
     if value is None or is_expression(value):
         return value
@@ -206,7 +206,7 @@ def _loaded(field: Any, value: Any) -> Any:
             return json.loads(json.dumps(value, cls=field.encoder), cls=field.decoder)
         if isinstance(value, Enum) and isinstance(value, type(value.value)):
             value = value.value
-        if _comes_as_it_went(field):
+        if comes_as_it_went(field):
             value = field.get_prep_value(value)
         value = field.to_python(value)
     except (TypeError, ValueError, ValidationError):
@@ -214,7 +214,7 @@ def _loaded(field: Any, value: Any) -> Any:
     return deepcopy(value) if isinstance(value, dict | list | set) else value
 
 
-def _comes_as_it_went(field: Any) -> bool:
+def comes_as_it_went(field: Any) -> bool:
     """Tell whether a field loads what it has sent to the database, without converting it."""
     while field.remote_field is not None:
         field = field.target_field

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from workflow_events.events.checking.blocking import blocking_calls
 from workflow_events.events.checking.comparisons import vain_comparisons
 from workflow_events.events.checking.problems import CheckId, Problem
-from workflow_events.events.checking.registrations import is_announced
+from workflow_events.events.checking.registrations import further_warnings, is_announced
 from workflow_events.events.checking.senders import vain_parts
 from workflow_events.events.checking.sources import Sources, is_ignored
 from workflow_events.events.checking.twice import registered_twice
@@ -40,6 +40,8 @@ def _risky_parts(receiver: Receiver) -> Iterator[Problem]:
     place = place_of(receiver.function)
     sources = [event for event in events.declared.values() if receiver.means(event)]
     yield from vain_parts(receiver, sources, place)
+    for further in further_warnings:
+        yield from further(receiver)
     names = [source.event_name for source in sources]
     if receiver.phase is Phase.COMMIT and names and all(map(is_announced, names)):
         yield Problem(

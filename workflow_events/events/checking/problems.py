@@ -38,6 +38,7 @@ class CheckId(StrEnum):
     SENDER_IN_VAIN = "workflow_events.W005"
     EVENT_IN_VAIN = "workflow_events.W006"
     COMPARED_IN_VAIN = "workflow_events.W007"
+    VALUE_IN_VAIN = "workflow_events.W008"
 
     @property
     def is_error(self) -> bool:

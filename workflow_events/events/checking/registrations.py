@@ -25,6 +25,8 @@ _WILDCARDS = re.compile(r"[*?\[\]]")
 
 further_checks: list[Callable[[Receiver], Iterable[Problem]]] = []
 """Called with each receiver: what those who declare events know of who listens to them."""
+further_warnings: list[Callable[[Receiver], Iterable[Problem]]] = []
+"""The same, for what does not stop the start, but is found by ``check``."""
 
 
 def problems_of(
